@@ -1,0 +1,424 @@
+//! The program itself, against a simulator: exit codes, formats, how it ends, and what it never prints.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use teams_presence_simulator::{
+    Action, AppSpec, CLIENT_ID, CLIENT_SECRET, EndpointClass, Fault, FaultAction, Options, PUBLIC_CLIENT_ID, SERVICE_ACCOUNT,
+    SERVICE_PASSWORD, Simulator, TENANT_ID,
+};
+
+struct Rig {
+    simulator: Simulator,
+    directory: tempfile::TempDir,
+}
+
+impl Rig {
+    fn new() -> Rig {
+        let simulator = Simulator::spawn_blocking_thread(Options::default()).expect("a simulator");
+        let rig = Rig { simulator, directory: tempfile::tempdir().expect("a directory") };
+        rig.config(json!({}));
+        rig.write("users.csv", "user_id,email\n101,ann@contoso.test\n102,ben@contoso.test\n");
+        rig
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).expect("written");
+    }
+
+    fn config(&self, more: Value) {
+        let mut config = json!({
+            "mode": "presence_sync", "tenant_id": TENANT_ID, "client_id": CLIENT_ID,
+            "auth": {"method": "client_secret", "secret": CLIENT_SECRET},
+            "endpoints": {"login": self.simulator.base_url(), "graph": self.simulator.base_url()},
+            "source": {"poll_interval_ms": 250}, "dnd": {"hold_off_ms": 0},
+        });
+        config.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        self.write("config.json", &config.to_string());
+    }
+
+    /// A command with the configuration and the list of users.
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tps"));
+        command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.arg("--config").arg(self.path("config.json"));
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Ran {
+        let output = self.command(words).arg("--users").arg(self.path("users.csv")).output().expect("it runs");
+        Ran::of(output)
+    }
+}
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn of(output: Output) -> Ran {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        let ran = Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
+        ran.keeps_quiet();
+        ran
+    }
+
+    /// Neither a secret nor an escape sequence, whatever was asked.
+    fn keeps_quiet(&self) {
+        for text in [&self.out, &self.err] {
+            for secret in [CLIENT_SECRET, SERVICE_PASSWORD, "eyJ", "\u{1b}"] {
+                assert!(!text.contains(secret), "{secret:?} in {text}");
+            }
+        }
+    }
+
+    fn lines(&self) -> Vec<Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
+    }
+}
+
+#[test]
+fn check_tells_by_its_exit_code() {
+    let rig = Rig::new();
+    let good = rig.run(&["check"]);
+    assert_eq!(good.code, Some(0), "{}{}", good.out, good.err);
+    assert!(good.out.lines().filter(|line| line.starts_with("[ ok ]")).count() == 11, "{}", good.out);
+    assert!(!good.out.contains('@'), "no addresses: {}", good.out);
+
+    let warned = Ran::of(
+        rig.command(&["check", "--user", "1=ann@contoso.test", "--user", "2=nobody@contoso.test"]).output().expect("it runs"),
+    );
+    assert_eq!(warned.code, Some(1), "{}", warned.out);
+    assert!(warned.out.contains("[warn] users") && warned.out.contains("-> "), "{}", warned.out);
+
+    rig.simulator.inject(Fault::aadsts(7000215));
+    let failed = rig.run(&["check"]);
+    assert_eq!(failed.code, Some(2), "{}", failed.out);
+    assert!(failed.out.contains("[FAIL] sign_in") && failed.out.contains("[skip] presence"), "{}", failed.out);
+    rig.simulator.clear_faults();
+
+    rig.simulator.inject(Fault::new(EndpointClass::Token, FaultAction::Hang));
+    let late = rig.run(&["check", "--timeout", "1"]);
+    assert_eq!(late.code, Some(3), "{}", late.out);
+    assert!(late.out.contains("not finished within 1000 ms"), "{}", late.out);
+    rig.simulator.clear_faults();
+
+    // One that nobody asked before: the request that hung is counted when its connection ends, whenever that is.
+    let untouched = Rig::new();
+    assert_eq!(untouched.run(&["check", "--timeout", "0"]).code, Some(0));
+    assert_eq!(untouched.simulator.counters().requests, 0);
+    rig.config(json!({"cluod": "global"}));
+    let refused = rig.run(&["check", "--timeout", "0"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.out.contains("cluod"), "{}", refused.out);
+}
+
+/// The environment may hold a proxy's password and the secret itself: both are used, neither is shown.
+#[test]
+fn check_by_the_environment() {
+    let rig = Rig::new();
+    rig.config(json!({"auth": {"method": "client_secret", "secret": {"env": "TPS_TEST_SECRET"}}, "proxy": {"mode": "system"}}));
+    let check = |proxy: Option<&str>, secret: Option<&str>| {
+        let mut command = rig.command(&["check", "--user", "1=ann@contoso.test"]);
+        for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "TPS_TEST_SECRET"] {
+            command.env_remove(name);
+        }
+        command.envs(proxy.map(|proxy| ("http_proxy", proxy))).envs(secret.map(|secret| ("TPS_TEST_SECRET", secret)));
+        let ran = Ran::of(command.output().expect("it runs"));
+        assert!(!ran.out.contains("geheim"), "{}", ran.out);
+        ran
+    };
+    let ran = check(None, Some(CLIENT_SECRET));
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    let ran = check(Some("http://user:geheim@127.0.0.1:9"), Some(CLIENT_SECRET));
+    assert_eq!(ran.code, Some(2), "{}", ran.out);
+    assert!(ran.out.contains("[FAIL] proxy"), "{}", ran.out);
+    let ran = check(None, None);
+    assert_eq!(ran.code, Some(2), "{}", ran.out);
+    assert!(ran.out.contains("TPS_TEST_SECRET: not set"), "{}", ran.out);
+    let ran = check(None, Some("geheim"));
+    assert!(ran.out.contains("the client secret is wrong"), "{}", ran.out);
+}
+
+#[test]
+fn check_as_json_is_a_line_a_step() {
+    let rig = Rig::new();
+    let grant = Some(vec!["User.Read.All".to_owned()]);
+    let app = AppSpec { client_id: Some(CLIENT_ID.into()), roles: grant, ..AppSpec::default() };
+    rig.simulator.default_tenant().put_app(app).expect("granted");
+    let ran = rig.run(&["check", "--json"]);
+    assert_eq!(ran.code, Some(2));
+    let lines = ran.lines();
+    let steps: Vec<&str> = lines.iter().map(|line| line["step"].as_str().expect("a step")).collect();
+    assert_eq!(
+        steps,
+        [
+            "configuration",
+            "name_resolution",
+            "proxy",
+            "tls",
+            "clock",
+            "sign_in",
+            "permissions",
+            "users",
+            "presence",
+            "state_directory",
+            "summary"
+        ]
+    );
+    for line in &lines {
+        let members: Vec<&String> = line.as_object().expect("an object").keys().collect();
+        assert_eq!(members, ["facts", "message", "remedy", "step", "took_ms", "verdict"]);
+    }
+    assert_eq!(lines[6]["facts"]["missing"], json!(["Presence.Read.All"]));
+    assert_eq!((&lines[10]["verdict"], &lines[10]["facts"]["first_failed"]), (&json!("failed"), &json!("permissions")));
+}
+
+#[test]
+fn what_cannot_be_carried_out_ends_with_3() {
+    let rig = Rig::new();
+    let tps = || Command::new(env!("CARGO_BIN_EXE_tps"));
+    for words in
+        [&["chek"][..], &["check"], &[], &["check", "--config", "/nonexistent/config.json"], &["check", "--timeout", "x"]]
+    {
+        let ran = Ran::of(tps().args(words).output().expect("it runs"));
+        assert_eq!((ran.code, ran.out.as_str()), (Some(3), ""), "{words:?}: {}", ran.err);
+        assert!(!ran.err.is_empty(), "{words:?}");
+    }
+    assert_eq!(Ran::of(tps().arg("--help").output().expect("it runs")).code, Some(0));
+    assert_eq!(Ran::of(tps().arg("--version").output().expect("it runs")).code, Some(0));
+    rig.write("users.csv", "101,a@b,c,d\n");
+    let ran = rig.run(&["check"]);
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.err.contains("users.csv: line 1: 4 fields"), "{}", ran.err);
+    rig.config(json!({"tenant_id": "common"}));
+    rig.write("users.csv", "101,a@b\n");
+    let ran = rig.run(&["watch", "--for", "1"]);
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.err.contains("tenant_id"), "{}", ran.err);
+}
+
+#[test]
+fn the_configuration_may_come_from_standard_input() {
+    let rig = Rig::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tps"));
+    command.args(["check", "--config", "-"]).stdin(std::fs::File::open(rig.path("config.json")).expect("readable"));
+    let ran = Ran::of(command.output().expect("it runs"));
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn the_schema_is_the_published_one() {
+    let ran = Ran::of(Command::new(env!("CARGO_BIN_EXE_tps")).arg("schema").output().expect("it runs"));
+    assert_eq!(ran.code, Some(0));
+    let published =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/config.schema.json")).expect("the schema");
+    assert_eq!(ran.out.trim(), published.trim());
+}
+
+#[test]
+fn explain_one_user() {
+    let rig = Rig::new();
+    rig.simulator.set_presence("ann@contoso.test", "Busy", "InACall").expect("set");
+    for who in ["101", "ANN@contoso.test"] {
+        let ran = rig.run(&["explain", who]);
+        assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        for words in ["Busy/InACall", "found by mail", "DND rule        says on (by table)", "nothing was set"] {
+            assert!(ran.out.contains(words), "{words}: {}", ran.out);
+        }
+    }
+    let ran = rig.run(&["explain", "101", "--json"]);
+    assert_eq!((ran.code, &ran.lines()[0]["dnd"]["desired"]), (Some(0), &json!("on")));
+    let ran = Ran::of(rig.command(&["explain", "ben@contoso.test"]).output().expect("it runs"));
+    assert_eq!(ran.code, Some(0), "without a list, by address: {}", ran.err);
+    let ran = Ran::of(rig.command(&["explain", "nobody@contoso.test"]).output().expect("it runs"));
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.out.contains("nobody in Entra has this address"), "{}", ran.out);
+    assert_eq!(rig.run(&["explain", "999"]).code, Some(3));
+    rig.simulator.inject(Fault::aadsts(7000222));
+    let ran = rig.run(&["explain", "101"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("secret has expired"), "{}", ran.err);
+}
+
+/// A command under way whose output is read line by line.
+struct Following {
+    child: Child,
+    lines: std::sync::mpsc::Receiver<String>,
+    seen: String,
+}
+
+impl Following {
+    fn start(mut command: Command) -> Following {
+        let mut child = command.spawn().expect("it runs");
+        let out = BufReader::new(child.stdout.take().expect("its output"));
+        let (tell, lines) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                if tell.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Following { child, lines, seen: String::new() }
+    }
+
+    /// Waits for a line with these words.
+    fn expect(&mut self, words: &[&str]) -> String {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while let Ok(line) = self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            self.seen.push_str(&line);
+            self.seen.push('\n');
+            if words.iter().all(|word| line.contains(word)) {
+                return line;
+            }
+        }
+        let _ = self.child.kill();
+        panic!("{words:?} was not printed:\n{}", self.seen);
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(name).arg(self.child.id().to_string()).status().expect("kill");
+        assert!(sent.success());
+    }
+
+    fn end(mut self) -> Ran {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let code = loop {
+            match self.child.try_wait().expect("our own child") {
+                Some(status) => break status.code(),
+                None if Instant::now() > deadline => {
+                    let _ = self.child.kill();
+                    panic!("it does not end:\n{}", self.seen);
+                }
+                None => std::thread::sleep(Duration::from_millis(20)),
+            }
+        };
+        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(5)) {
+            self.seen.push_str(&line);
+        }
+        let mut err = String::new();
+        if let Some(mut pipe) = self.child.stderr.take() {
+            pipe.read_to_string(&mut err).expect("text");
+        }
+        let ran = Ran { code, out: self.seen, err };
+        ran.keeps_quiet();
+        ran
+    }
+}
+
+#[test]
+fn watch_tells_changes_and_ends_when_asked() {
+    let rig = Rig::new();
+    rig.simulator.set_presence("ann@contoso.test", "Available", "Available").expect("set");
+    for (signal, json) in [("-TERM", false), ("-INT", true)] {
+        let mut command = rig.command(if json { &["watch", "--json"] } else { &["watch"] });
+        command.arg("--users").arg(rig.path("users.csv"));
+        let mut watch = Following::start(command);
+        watch.expect(&["101", "Available/Available", "off"]);
+        rig.simulator.set_presence("ann@contoso.test", "DoNotDisturb", "Presenting").expect("set");
+        let line = watch.expect(&["101", "DoNotDisturb/Presenting", "on"]);
+        if json {
+            let line: Value = serde_json::from_str(&line).expect("JSON");
+            assert_eq!((&line["type"], &line["dnd"], &line["chat"]), (&json!("user"), &json!("on"), &json!("dnd")));
+        }
+        watch.signal(signal);
+        let ran = watch.end();
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
+        assert!(json || ran.out.contains("nothing is set in any telephone system"), "{}", ran.out);
+        rig.simulator.set_presence("ann@contoso.test", "Available", "Available").expect("set");
+    }
+}
+
+#[test]
+fn watch_ends_with_its_reader() {
+    let rig = Rig::new();
+    let mut child = rig.command(&["watch", "--json", "--user", "1=ann@contoso.test"]).spawn().expect("it runs");
+    drop(child.stdout.take());
+    // Each change is a line that nobody reads.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut busy = false;
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("our own child") {
+            break status;
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill();
+            panic!("it does not end");
+        }
+        busy = !busy;
+        let (availability, activity) = if busy { ("Busy", "InACall") } else { ("Available", "Available") };
+        rig.simulator.set_presence("ann@contoso.test", availability, activity).expect("set");
+        std::thread::sleep(Duration::from_millis(300));
+    };
+    assert_eq!(status.code(), Some(0));
+}
+
+/// The telephone system's memory is not touched by those who only look.
+#[test]
+fn the_state_directory_is_left_alone() {
+    let rig = Rig::new();
+    let state = rig.path("state");
+    std::fs::create_dir(&state).expect("made");
+    rig.config(json!({"state": {"dir": state}}));
+    assert_eq!(rig.run(&["explain", "101"]).code, Some(0));
+    assert_eq!(rig.run(&["watch", "--for", "1"]).code, Some(0));
+    assert!(matches!(rig.run(&["check"]).code, Some(0 | 1)));
+    assert_eq!(std::fs::read_dir(&state).expect("readable").count(), 0);
+}
+
+#[test]
+fn login_is_for_device_codes() {
+    let rig = Rig::new();
+    let ran = Ran::of(rig.command(&["login"]).output().expect("it runs"));
+    assert_eq!(ran.code, Some(3));
+    assert!(ran.err.contains("client_secret: it signs in without a person"), "{}", ran.err);
+}
+
+#[test]
+fn login_by_a_device_code() {
+    let rig = Rig::new();
+    rig.config(json!({"client_id": PUBLIC_CLIENT_ID, "auth": {"method": "device_code"}}));
+    let mut login = Following::start(rig.command(&["login"]));
+    login.expect(&["in any browser and enter the code"]);
+    login.expect(&[]);
+    let code = login.expect(&["    "]).trim().to_owned();
+    assert!(rig.simulator.device_codes().contains(&code));
+    let user = Some(SERVICE_ACCOUNT.to_owned());
+    rig.simulator.act(Action::DeviceCode { user_code: code, user }).expect("entered");
+    let line = login.expect(&["Signed in"]);
+    assert!(line.contains("Presence.Read.All"), "{line}");
+    let ran = login.end();
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("state.dir is not set"), "{}", ran.err);
+
+    let mut login = Following::start(rig.command(&["login"]));
+    let code = {
+        login.expect(&["in any browser"]);
+        login.expect(&[]);
+        login.expect(&["    "]).trim().to_owned()
+    };
+    rig.simulator.act(Action::DeviceCode { user_code: code, user: None }).expect("declined");
+    let ran = login.end();
+    assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.err);
+    // A directory that somebody works with: the telephone system, or this other login.
+    rig.config(json!({"client_id": PUBLIC_CLIENT_ID, "auth": {"method": "device_code"}, "state": {"dir": rig.path("state")}}));
+    let mut login = Following::start(rig.command(&["login"]));
+    login.expect(&["in any browser"]);
+    let second = Ran::of(rig.command(&["login"]).output().expect("it runs"));
+    assert_eq!(second.code, Some(3), "{}", second.out);
+    assert!(second.err.contains("If the telephone system runs with it"), "{}", second.err);
+    let check = Ran::of(rig.command(&["check"]).output().expect("it runs"));
+    assert!(check.out.contains("in use by process"), "{}", check.out);
+    login.signal("-TERM");
+    assert_eq!(login.end().code, Some(3));
+}

@@ -1,0 +1,88 @@
+//! The endpoints of Graph behind one door: token, method and quota are looked at here.
+
+use super::context::{Answer, Context};
+use super::error::GraphError;
+use super::header::common_headers;
+use super::route::Route;
+use super::{applications, auth, batch, bulk, delta, organization, presence_read, presence_write, users};
+use crate::entra::Claims;
+use crate::fault::EndpointClass;
+use crate::guid;
+use crate::reply::Reply;
+use crate::throttle::Limit;
+use crate::world::{Call, World};
+
+/// Answers a request to Graph.
+pub(crate) fn answer(route: &Route, call: &Call) -> Reply {
+    let mut world = call.shared.lock();
+    let reply = run(&mut world, route, call).unwrap_or_else(|error| error.reply(call));
+    common_headers(reply, call)
+}
+
+/// Answers one request with the world in hand.
+fn run(world: &mut World, route: &Route, call: &Call) -> Answer {
+    let who = auth::bearer(world, call)?;
+    if *route != Route::Unknown && call.method != *route.method() {
+        return Err(GraphError::new(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."));
+    }
+    let tenant = world.tenants.iter().position(|t| t.id == who.tenant);
+    let tenant = tenant.ok_or_else(|| GraphError::token("The tenant of the token was not found."))?;
+    let units = throttle(world, route, call, &who)?;
+    let cx = &mut Context { world, call, who: &who, tenant };
+    let reply = match route {
+        Route::Users => users::list(cx),
+        Route::User(id) => users::get(cx, id),
+        Route::UsersDelta => delta::delta(cx),
+        Route::UserPresence(id) | Route::Presence(id) => presence_read::one(cx, id),
+        Route::MyPresence => presence_read::mine(cx),
+        Route::Bulk => bulk::by_user_id(cx),
+        Route::Write(id, action) => presence_write::write(cx, id, action),
+        Route::Organization => organization::list(cx),
+        Route::Application(id) => applications::get(cx, id),
+        Route::Batch => batch::batch(cx, run),
+        Route::Unknown => {
+            Err(GraphError::new(400, "BadRequest", format!("Resource not found for a segment of '{}'.", call.path)))
+        }
+    }?;
+    Ok(match units {
+        Some(units) => reply.with("x-ms-resource-unit", &units.to_string()),
+        None => reply,
+    })
+}
+
+/// Spends quota. Answers the resource units of a directory call.
+fn throttle(world: &mut World, route: &Route, call: &Call, who: &Claims) -> Result<Option<usize>, GraphError> {
+    let odd = &world.oddities;
+    let (limit, units, most) = match route.class() {
+        EndpointClass::Presences | EndpointClass::PresenceWrites => {
+            (Limit::Presence, 1, (odd.presence_limit, odd.presence_window_ms))
+        }
+        EndpointClass::Batch => return Ok(None),
+        _ => (Limit::Directory, units(route, call), (odd.directory_units, 10_000)),
+    };
+    if let Some(wait) = world.throttle.spend((limit, who.app, who.tenant), units, most, call.now) {
+        world.records.counters.throttled += 1;
+        let mut error = GraphError::new(429, "TooManyRequests", "Please retry again later.");
+        error.headers.push(("retry-after", ((wait + 999) / 1000).to_string()));
+        if limit == Limit::Directory {
+            let scope = format!("Tenant_Application/ReadWrite/{}/{}", guid::text(who.app), guid::text(who.tenant));
+            error.headers.push(("x-ms-throttle-scope", scope));
+            error.headers.push(("x-ms-throttle-information", "ResourceUnitLimitExceeded".to_owned()));
+        }
+        return Err(error);
+    }
+    Ok((limit == Limit::Directory).then_some(units))
+}
+
+/// What a directory call costs.
+fn units(route: &Route, call: &Call) -> usize {
+    let base: i32 = match route {
+        Route::Users => 2,
+        _ => 1,
+    };
+    let params = call.params();
+    let has = |name: &str| params.iter().any(|(k, _)| k.eq_ignore_ascii_case(name));
+    let small = params.iter().any(|(k, v)| k.eq_ignore_ascii_case("$top") && v.parse().is_ok_and(|top: u32| top < 20));
+    let units = base - i32::from(has("$select")) + i32::from(has("$expand")) - i32::from(small);
+    usize::try_from(units).unwrap_or(0).max(1)
+}

@@ -1,0 +1,24 @@
+//! Microsoft Graph v1.0: one module per noun.
+
+mod applications;
+pub(crate) mod auth;
+mod batch;
+mod bulk;
+mod context;
+mod delta;
+mod endpoint;
+mod error;
+mod filter;
+mod header;
+mod literal;
+mod organization;
+mod page;
+mod presence_read;
+mod presence_write;
+mod properties;
+mod route;
+mod users;
+
+pub(crate) use endpoint::answer;
+pub(crate) use error::GraphError;
+pub(crate) use route::{Route, route};

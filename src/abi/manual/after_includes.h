@@ -1,0 +1,3 @@
+
+/* The version of this interface: major << 16 | minor. */
+#define TPS_ABI_VERSION @ABI_VERSION@

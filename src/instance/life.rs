@@ -1,0 +1,109 @@
+//! New → Running → Stopping → Stopped → Running …, and the waiting between.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::error::{Error, ErrorKind};
+
+/// Where an instance is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    New,
+    /// A thread is inside `start`, `reload`, or the end of `stop`: disk may be touched.
+    Busy,
+    Running,
+    /// A thread is inside the beginning of `stop`. To the host it is Stopping; whoever moves the state waits, as while Busy.
+    Ending,
+    Stopping,
+    Stopped,
+    Destroyed,
+}
+
+impl State {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            State::New => "new",
+            State::Busy => "busy",
+            State::Running => "running",
+            State::Ending | State::Stopping => "stopping",
+            State::Stopped => "stopped",
+            State::Destroyed => "destroyed",
+        }
+    }
+}
+
+struct Then<'a>(&'a Life, State);
+
+impl Drop for Then<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.1);
+    }
+}
+
+struct ThenFrom<'a>(&'a Life, &'a std::cell::Cell<State>);
+
+impl Drop for ThenFrom<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.1.get());
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Life {
+    state: Mutex<State>,
+    moved: Condvar,
+}
+
+impl Life {
+    pub(super) fn new() -> Life {
+        Life { state: Mutex::new(State::New), moved: Condvar::new() }
+    }
+
+    pub(super) fn now(&self) -> State {
+        *self.lock()
+    }
+
+    /// Goes from a state that `next` maps to another one to that one; waits while another thread is busy, up to `deadline`.
+    /// Answers the state that was left.
+    pub(super) fn turn(&self, deadline: Option<Instant>, next: impl Fn(State) -> Result<State, Error>) -> Result<State, Error> {
+        let mut state = self.lock();
+        while matches!(*state, State::Busy | State::Ending) {
+            state = match deadline {
+                None => self.moved.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return Err(Error::new(
+                            ErrorKind::Timeout,
+                            "another thread starts, reloads or stops this instance just now; call again",
+                        ));
+                    }
+                    self.moved.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+        let before = *state;
+        *state = next(before)?;
+        self.moved.notify_all();
+        Ok(before)
+    }
+
+    pub(super) fn set(&self, state: State) {
+        *self.lock() = state;
+        self.moved.notify_all();
+    }
+
+    /// Goes to this state at the end of the scope, also if that is a panic.
+    pub(super) fn then(&self, state: State) -> impl Drop + use<'_> {
+        Then(self, state)
+    }
+
+    /// The same, to the state that the cell holds then.
+    pub(super) fn then_from<'a>(&'a self, state: &'a std::cell::Cell<State>) -> impl Drop + use<'a> {
+        ThenFrom(self, state)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

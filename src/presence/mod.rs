@@ -1,0 +1,13 @@
+//! The domain's words: what Graph says of a person, and what a telephone system makes of it.
+
+mod guid;
+mod normalise;
+#[allow(clippy::module_inception, reason = "the module is about presence, the file about one person's")]
+mod presence;
+mod words;
+
+pub use guid::{Guid, GuidText, NotAGuid};
+pub use normalise::{Observation, Raw, normalise};
+pub use presence::Presence;
+pub(crate) use words::cut;
+pub use words::{Activity, Availability, Chat, Dnd, Word, WordTable};

@@ -1,0 +1,207 @@
+//! Small notes by name, for those parts of an instance that remember something.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::sync::PATIENCE_MS;
+
+/// Whose notes they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shelf {
+    /// Refresh tokens, refused credentials, who is signed in.
+    SignIn,
+    /// Object ids that were found, the delta link.
+    Directory,
+}
+
+/// The name of a note.
+pub(super) type NoteKey = (Shelf, String);
+
+/// The note is in memory only: no state directory, or the disk refused it. The instance goes on; the store has told by an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not on disk")]
+pub struct Lost;
+
+/// Tells when a note is on disk.
+#[derive(Debug)]
+pub struct Receipt(oneshot::Receiver<Result<(), Lost>>);
+
+impl Receipt {
+    /// Waits until the note is on disk, or cannot be brought there. Never longer than the store's patience with a slow disk. A note that
+    /// was given up may still come to disk later. Needs a tokio runtime with a timer.
+    ///
+    /// # Errors
+    /// It is in memory only.
+    pub async fn durable(mut self) -> Result<(), Lost> {
+        match self.0.try_recv() {
+            Ok(told) => return told,
+            Err(oneshot::error::TryRecvError::Closed) => return Err(Lost),
+            Err(oneshot::error::TryRecvError::Empty) => {}
+        }
+        match tokio::time::timeout(Duration::from_millis(PATIENCE_MS), self.0).await {
+            Ok(Ok(told)) => told,
+            Ok(Err(_)) | Err(_) => Err(Lost),
+        }
+    }
+}
+
+/// The notes of one instance. Cheap to clone; reading never touches the disk.
+#[derive(Clone, Default)]
+pub struct Notes(Arc<Board>);
+
+#[derive(Default)]
+struct Board {
+    pages: Mutex<Pages>,
+    /// Called after each change where there is a disk.
+    ring: OnceLock<Box<dyn Fn() + Send + Sync>>,
+}
+
+#[derive(Default)]
+struct Pages {
+    all: HashMap<NoteKey, Arc<[u8]>>,
+    /// Changed since they were last given to the disk.
+    unwritten: HashSet<NoteKey>,
+    /// Those who wait for what is unwritten.
+    waiting: Vec<oneshot::Sender<Result<(), Lost>>>,
+    /// Changes are taken up at present.
+    disk: bool,
+}
+
+impl fmt::Debug for Notes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never the contents: they may be tokens.
+        f.debug_struct("Notes").field("count", &self.lock().all.len()).finish()
+    }
+}
+
+impl Notes {
+    /// Without a disk behind them.
+    pub fn in_memory() -> Notes {
+        Notes::default()
+    }
+
+    /// The newest note of this name.
+    pub fn get(&self, shelf: Shelf, name: &str) -> Option<Arc<[u8]>> {
+        self.lock().all.get(&(shelf, name.to_owned())).cloned()
+    }
+
+    /// All names on a shelf.
+    pub fn names(&self, shelf: Shelf) -> Vec<String> {
+        self.lock().all.keys().filter(|(its, _)| *its == shelf).map(|(_, name)| name.clone()).collect()
+    }
+
+    /// Writes a note, or strikes it out. Seen by [`get`](Self::get) at once; on disk when the receipt says so.
+    pub fn put(&self, shelf: Shelf, name: &str, note: Option<&[u8]>) -> Receipt {
+        let key = (shelf, name.to_owned());
+        let (send, receipt) = oneshot::channel();
+        let mut pages = self.lock();
+        if self.0.ring.get().is_some() {
+            pages.unwritten.insert(key.clone());
+        }
+        match note {
+            Some(note) => pages.all.insert(key, note.into()),
+            None => pages.all.remove(&key),
+        };
+        if pages.disk {
+            pages.waiting.push(send);
+        } else {
+            let _ = send.send(Err(Lost));
+        }
+        let disk = pages.disk;
+        drop(pages);
+        if let Some(ring) = self.0.ring.get().filter(|_| disk) {
+            ring();
+        }
+        Receipt(receipt)
+    }
+
+    // ---- the store's side ----
+
+    /// Notes with a disk behind them, which `ring` wakes.
+    pub(super) fn on_disk(ring: Box<dyn Fn() + Send + Sync>) -> Notes {
+        let notes = Notes::default();
+        // Just made: nobody has set it.
+        let _ = notes.0.ring.set(ring);
+        notes
+    }
+
+    /// A file was opened. `own`: memory knows better wherever the two differ; else only what was put since the file was last open.
+    pub(super) fn found(&self, file: HashMap<NoteKey, Arc<[u8]>>, own: bool) {
+        let mut pages = self.lock();
+        pages.disk = true;
+        if own {
+            let differs: Vec<NoteKey> =
+                pages.all.keys().chain(file.keys()).filter(|key| pages.all.get(*key) != file.get(*key)).cloned().collect();
+            pages.unwritten.extend(differs);
+            return;
+        }
+        let mine: Vec<(NoteKey, Option<Arc<[u8]>>)> =
+            pages.unwritten.iter().map(|key| (key.clone(), pages.all.get(key).cloned())).collect();
+        pages.all = file;
+        for (key, note) in mine {
+            match note {
+                Some(note) => pages.all.insert(key, note),
+                None => pages.all.remove(&key),
+            };
+        }
+    }
+
+    /// The disk cannot be used, or is closed.
+    pub(super) fn lost(&self) {
+        let mut pages = self.lock();
+        pages.disk = false;
+        let waiting = std::mem::take(&mut pages.waiting);
+        drop(pages);
+        tell(waiting, Err(Lost));
+    }
+
+    /// What changed since the last call, and who waits for it.
+    pub(super) fn take(&self) -> Taken {
+        let mut pages = self.lock();
+        let keys: Vec<NoteKey> = pages.unwritten.drain().collect();
+        let notes = keys.into_iter().map(|key| {
+            let note = pages.all.get(&key).cloned();
+            (key, note)
+        });
+        let notes = notes.collect();
+        Taken { notes, waiting: std::mem::take(&mut pages.waiting) }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.lock().all.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pages> {
+        self.0.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was taken did not come to disk.
+    pub(super) fn put_back(&self, taken: Taken) {
+        self.lock().unwritten.extend(taken.notes.into_iter().map(|(key, _)| key));
+        tell(taken.waiting, Err(Lost));
+    }
+}
+
+/// Notes on their way to the disk.
+pub(super) struct Taken {
+    pub(super) notes: Vec<(NoteKey, Option<Arc<[u8]>>)>,
+    pub(super) waiting: Vec<oneshot::Sender<Result<(), Lost>>>,
+}
+
+impl Taken {
+    /// They are there.
+    pub(super) fn written(self) {
+        tell(self.waiting, Ok(()));
+    }
+}
+
+fn tell(waiting: Vec<oneshot::Sender<Result<(), Lost>>>, what: Result<(), Lost>) {
+    for one in waiting {
+        // Who does not listen any more has given up.
+        let _ = one.send(what);
+    }
+}
