@@ -1600,7 +1600,8 @@ tps_status tps_acknowledge(struct tps_sync *sync,
 
 /**
  * Tells that the DND of a user was switched at the host. Report every change the host sees, the library's own included: it knows its own
- * echo, and takes anything else for a person's act, which it respects (docs/dnd.md).
+ * echo, and takes anything else for a person's act, which it respects (docs/dnd.md). Report in the order of the changes, those that
+ * `on_dnd` makes included: an OFF from before an ON that is reported after that ON was answered reads as switching ours off.
  *
  * @param sync    the instance, in any state but Stopping
  * @param user_id the host's id of the user

@@ -26,7 +26,7 @@ struct truth {
   int dnd[DNDS];
   int wrong;     /* a person's DND was switched off, or ours was not known as ours */
   int set_aside, unavailable;
-  int on, off, pressed, starts, checked;
+  int on, off, pressed, settled, starts, checked;
 };
 
 static struct truth *truth;
@@ -56,6 +56,17 @@ static void wrong(const char *what, int at) {
   COUNT(wrong);
 }
 
+/* A DND changes and is reported under this lock, so that reports come in the order of the changes, as the header asks. */
+static pthread_mutex_t telephone = PTHREAD_MUTEX_INITIALIZER;
+
+/* Callbacks of this process: those that have returned, and how many of them brought a change of each DND. */
+static int returned, changes[DNDS];
+/* How many had returned when a person pressed. */
+static int pressed_after[DNDS];
+
+#define SEEN(counter) __atomic_load_n(&(counter), __ATOMIC_SEQ_CST)
+#define BUMP(counter) __atomic_fetch_add(&(counter), 1, __ATOMIC_SEQ_CST)
+
 /* From one state to the other in one step, as a telephone system's database would. */
 static int turn(int at, int from, int to) {
   return __atomic_compare_exchange_n(&truth->dnd[at], &from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
@@ -66,6 +77,7 @@ static int32_t on_dnd(struct sink *host, const sink_entry *change) {
   (void)host;
   if (at == USERS) return TPS_ACK_GONE;
   if (change->kind == SINK_QUEUE) at += USERS;
+  BUMP(changes[at]);
   if (change->value == TPS_DND_ON) {
     COUNT(on);
     if (below(8) == 0) return TPS_ACK_RETRY;
@@ -77,11 +89,19 @@ static int32_t on_dnd(struct sink *host, const sink_entry *change) {
 }
 
 static int32_t decide(struct sink *host, const sink_entry *change) {
-  return change->kind == SINK_DND || change->kind == SINK_QUEUE ? on_dnd(host, change) : TPS_ACK_APPLIED;
+  int32_t answer = TPS_ACK_APPLIED;
+  if (change->kind == SINK_DND || change->kind == SINK_QUEUE) {
+    pthread_mutex_lock(&telephone);
+    answer = on_dnd(host, change);
+    pthread_mutex_unlock(&telephone);
+  }
+  BUMP(returned);
+  return answer;
 }
 
 static void also(struct sink *host, const sink_entry *entry) {
   (void)host;
+  BUMP(returned);
   if (entry->kind != SINK_EVENT) return;
   if (entry->value == TPS_EVENT_STATE_SET_ASIDE || entry->value == TPS_EVENT_STATE_UNAVAILABLE) fprintf(stderr, "%s\n", entry->text);
   if (entry->value == TPS_EVENT_STATE_SET_ASIDE) COUNT(set_aside);
@@ -120,12 +140,12 @@ static int owned(tps_sync *sync, int at) {
   return at < USERS ? state.dnd_owned : state.queue_owned;
 }
 
-/* Right after a start: what was on by us is ours, and a person's is not. */
-static void check_owners(tps_sync *sync, const int *before) {
+/* Right after a start: what was on by us is ours, and a person's is not. A DND that has been switched since is not looked at. */
+static void check_owners(tps_sync *sync, const int *before, const int *changed) {
   int at;
   for (at = 0; at < DNDS; at++) {
-    int is = owned(sync, at);
-    if (before[at] == OURS && !is && GET(at) == OURS) wrong("not known as ours", at);
+    int is = owned(sync, at), untouched = GET(at) == before[at] && SEEN(changes[at]) == changed[at];
+    if (before[at] == OURS && !is && untouched) wrong("not known as ours", at);
     if (before[at] == PERSONS && is) wrong("taken for ours", at);
     COUNT(checked);
   }
@@ -138,24 +158,29 @@ static void report(tps_sync *sync, int at, int on) {
     tps_report_queue(sync, names[at - USERS], on, TPS_REPORT_PERSON);
 }
 
-/* A person presses DND, or clears it. The press counts as theirs once the library has written down all it knows. */
+/* A person presses DND, or clears it. */
 static void press(tps_sync *sync, int at) {
+  pthread_mutex_lock(&telephone);
   if (GET(at) != OFF) {
     PUT(at, OFF);
     report(sync, at, 0);
-    return;
+  } else {
+    PUT(at, PRESSED);
+    report(sync, at, 1);
+    pressed_after[at] = SEEN(returned);
+    COUNT(pressed);
   }
-  if (!turn(at, OFF, PRESSED)) return;
-  report(sync, at, 1);
-  COUNT(pressed);
+  pthread_mutex_unlock(&telephone);
 }
+
+/* A press counts as theirs once the library has written down all it knows, and the OFF that may have been on its way has come. */
 
 static void settle_presses(tps_sync *sync) {
   int at, before[DNDS];
   for (at = 0; at < DNDS; at++) before[at] = GET(at);
   if (!all_written(sync)) return;
   for (at = 0; at < DNDS; at++)
-    if (before[at] == PRESSED && !owned(sync, at)) turn(at, PRESSED, PERSONS);
+    if (before[at] == PRESSED && SEEN(returned) > pressed_after[at] && !owned(sync, at) && turn(at, PRESSED, PERSONS)) COUNT(settled);
 }
 
 /* The telephone system, until it is killed, or until nothing of ours is on any more. */
@@ -165,7 +190,7 @@ static int be_host(int until_quiet) {
   sink *host = sink_new();
   tps_callbacks callbacks;
   tps_sync *sync;
-  int at, before[DNDS];
+  int at, before[DNDS], changed[DNDS];
   int64_t end = now_ms() + patience(20000);
   host->decide = decide;
   host->also = also;
@@ -174,12 +199,15 @@ static int be_host(int until_quiet) {
   config = config_with(rest);
   sync = create(config, &callbacks);
   for (;;) {
-    for (at = 0; at < DNDS; at++) before[at] = GET(at);
+    for (at = 0; at < DNDS; at++) {
+      before[at] = GET(at);
+      changed[at] = SEEN(changes[at]);
+    }
     hand_over(sync);
     EXPECT(tps_start(sync, err, sizeof err), TPS_OK);
     COUNT(starts);
     if (check_failures() > 0) fprintf(stderr, "%s\n", err);
-    check_owners(sync, before);
+    check_owners(sync, before, changed);
     if (until_quiet) {
       for (at = 0; at < DNDS; at++) {
         while (GET(at) == OURS && now_ms() < end) nap_ms(5);
@@ -263,13 +291,13 @@ int main(int argc, char **argv) {
     if (round % 25 == 24) let_all_be_available(argv[0]);
   }
   if (truth->wrong == 0 && check_failures() == 0) let_all_be_available(argv[0]);
-  fprintf(stderr, "%d kills, %d starts, %d owners checked, %d ON, %d OFF, %d presses\n", round, truth->starts, truth->checked, truth->on,
-          truth->off, truth->pressed);
+  fprintf(stderr, "%d kills, %d starts, %d owners checked, %d ON, %d OFF, %d presses, %d of them known\n", round, truth->starts,
+          truth->checked, truth->on, truth->off, truth->pressed, truth->settled);
   SAME(truth->wrong, 0);
   SAME(truth->set_aside, 0);
   SAME(truth->unavailable, 0);
   for (at = 0; at < DNDS; at++) CHECK(GET(at) != OURS);
-  CHECK(truth->on > turns / 20 && truth->pressed > turns / 20);
+  CHECK(truth->on > turns / 20 && truth->pressed > turns / 20 && truth->settled > turns / 40);
   snprintf(command, sizeof command, "rm -r %s", directory);
   if (check_failures() == 0 && system(command) != 0) return 3;
   return check_end();
