@@ -98,7 +98,8 @@ static void on_event(void *user_data, const tps_event *event)
     fprintf(stderr, "event %d: %s\n", (int)event->code, event->message);
 }
 
-/* A person presses the key: the telephone system switches, then tells the library, which then knows whose the DND is. */
+/* A person presses the key: the telephone system switches and tells the library, which then knows whose the DND is. Both under the lock
+ * that on_dnd takes, so that the library hears of changes in the order in which they happened. */
 static void press(tps_sync *sync, const char *id, int on)
 {
     struct extension *extension;
@@ -111,8 +112,8 @@ static void press(tps_sync *sync, const char *id, int on)
         printf("%s: DND %s by a person\n", id, on ? "on" : "off");
         fflush(stdout);
     }
-    pthread_mutex_unlock(&desk.lock);
     status = tps_report_dnd(sync, id, on, TPS_REPORT_PERSON);
+    pthread_mutex_unlock(&desk.lock);
     if (status != TPS_OK)
         fprintf(stderr, "%s: %s\n", id, tps_status_name(status));
 }

@@ -198,7 +198,8 @@ impl Instance {
             // Not met: waited for.
             moving @ (State::Busy | State::Ending) => Ok(moving),
         })?;
-        match before {
+        // Its timer goes on until the last callback, so that answers which stay out end in their time.
+        let _run = match before {
             State::New | State::Stopped => return Ok(()),
             State::Running => {
                 let run = {
@@ -211,9 +212,10 @@ impl Instance {
                 };
                 // Half of the time is for Teams, the rest for the host, whose callbacks run meanwhile.
                 run.iter().for_each(|run| run.farewell(&self.desk, deadline.saturating_duration_since(Instant::now()) / 2));
+                run
             }
-            _ => {}
-        }
+            _ => None,
+        };
         match self.dispatch.finish(round.get(), deadline) {
             Finished::Busy => {
                 let message = "a callback of the host has not come back, or the callbacks still due take longer than this; \

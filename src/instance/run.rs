@@ -31,6 +31,8 @@ pub(super) struct Run {
     cancel: CancellationToken,
     /// Publishing goes on in a stop, to take back what stands in Teams.
     publishing: CancellationToken,
+    /// So does time, until the last callback: answers that stay out end by it.
+    timing: CancellationToken,
     farewell: Arc<Farewell>,
     tokens: TokenKeeper,
     client: GraphClient,
@@ -61,6 +63,7 @@ impl Drop for Run {
     fn drop(&mut self) {
         self.cancel.cancel();
         self.publishing.cancel();
+        self.timing.cancel();
     }
 }
 
@@ -101,6 +104,7 @@ impl Run {
         Ok(Run {
             cancel: CancellationToken::new(),
             publishing: CancellationToken::new(),
+            timing: CancellationToken::new(),
             farewell: Arc::default(),
             tokens,
             client,
@@ -151,13 +155,14 @@ impl Run {
         handle.spawn(publishing.keep("publish", move |keeper| {
             Publisher::new(client.clone(), keeper.desk.clone(), client_id.clone(), farewell.clone()).run(keeper.cancel.clone())
         }));
-        handle.spawn(keeper.keep("timer", |keeper| {
+        let timing = Keeper { cancel: self.timing.clone(), ..keeper };
+        handle.spawn(timing.keep("timer", |keeper| {
             let desk = keeper.desk.clone();
             async move { desk.keep_time().await }
         }));
     }
 
-    /// Ends everything but publishing: nothing new is decided from here on.
+    /// Ends everything but publishing and the timer: nothing new is decided from here on.
     pub(super) fn quiet(&self) {
         self.cancel.cancel();
     }

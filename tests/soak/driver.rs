@@ -100,7 +100,7 @@ impl Soak {
                 } else {
                     self.teams.simulator.clear_faults();
                     self.judge.all_up();
-                    *next = now + Duration::from_millis(5_000 + 1_000 * self.below(if tenant == 0 { 30 } else { 100 }) as u64);
+                    *next = now + Duration::from_millis(5_000 + 1_000 * self.below(100) as u64);
                 }
             }
             let phase = (now - begin).as_secs() % (LEFT_ALONE + KILLS).as_secs();
@@ -124,7 +124,7 @@ impl Soak {
         let limit = Duration::from_millis(self.judge.limit_ms + 30_000);
         loop {
             self.look()?;
-            let left = self.table.states().iter().filter(|(state, _)| *state == table::OURS).count();
+            let left = self.table.rows().iter().filter(|row| row.state == table::OURS).count();
             // The host counts what the library holds only when it is calm.
             let held = self.table.head(Head::OursLeft);
             if left == 0 && held == 0 && begin.elapsed() > Duration::from_secs(3) {
@@ -207,7 +207,7 @@ fn main() -> ExitCode {
         program.push(path);
     }
     let host = Soak::spawn(&program);
-    let judge = Judge::new(USERS, POLL_MS + HOLD_OFF_MS + 2 * ACK_MS + 60_000, STALE_MS + ACK_MS + 60_000);
+    let judge = Judge::new(USERS, POLL_MS + HOLD_OFF_MS + 60_000, STALE_MS + 60_000);
     let seed = 0x9E37_79B9_7F4A_7C15 ^ u64::from(stamp().unsigned_abs()) << 16;
     let mut soak = Soak { table, teams, judge, host, program, kills: 0, outages: 0, seed };
     let end = soak.run(seconds).and_then(|()| soak.calm());

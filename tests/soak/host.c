@@ -16,6 +16,8 @@
 #define HEAD 64
 #define ROW 64
 #define KEPT 28
+/* `dispatch.ack_timeout_ms`, as driver.rs sets it. */
+#define ACK_MS 5000
 
 /* Whose DND is on. PRESSED: a person switched on a moment ago, and the library may not have written down yet that it knows. */
 enum { OFF = 0, OURS = 1, PRESSED = 2, PERSONS = 3 };
@@ -27,7 +29,7 @@ enum {
 };
 enum { RUN = 0, CALM = 1, END = 2 };
 /* Places in a user's row. */
-enum { U_STATE, U_GONE, U_NEXT, U_HISTORY = 8 };
+enum { U_STATE, U_GONE, U_NEXT, U_OWES_UNTIL, U_HISTORY = 8 };
 /* What a history says; table.rs has the words. */
 enum {
   DID_START = 1, DID_ON, DID_ON_ALREADY, DID_OFF, DID_OFF_ALREADY, DID_RETRY, DID_PENDING, DID_NEVER, DID_GONE, DID_PRESS_ON, DID_PRESS_OFF, DID_SURE,
@@ -50,6 +52,14 @@ typedef struct job {
 static job *jobs;
 static int64_t *back_at; /* a user who is gone or removed is put again then */
 static pthread_mutex_t jobs_lock = PTHREAD_MUTEX_INITIALIZER;
+/* A DND changes and is reported under its lock, so that reports come in the order of the changes, as the header asks. */
+#define LOCKS 64
+static pthread_mutex_t telephones[LOCKS];
+#define TELEPHONE(user) (&telephones[(user) % LOCKS])
+/* Changes of a user that this process was asked for. */
+static int *asked;
+/* Callbacks that have returned, and how many had when a person pressed: an OFF that was under way has come by the next. */
+static int returned[TENANTS], *pressed_after;
 
 #define HEAD_ADD(place) __atomic_fetch_add(&table[place], 1, __ATOMIC_SEQ_CST)
 #define HEAD_GET(place) __atomic_load_n(&table[place], __ATOMIC_SEQ_CST)
@@ -89,6 +99,9 @@ static void note(int user, int what) {
   CELL(user, U_HISTORY + 2 * at + 1) = what;
 }
 
+/* Until then this host owes the library an answer, or has just refused one: the time that a DND may last begins anew. */
+static void owes(int user, int for_ms) { CELL(user, U_OWES_UNTIL) = (int)((now_ms() + for_ms) & 0x7fffffff) | 1; }
+
 static void wrong(int user, int what) {
   note(user, 100 + what);
   if (HEAD_ADD(H_WRONG) == 0) {
@@ -121,6 +134,7 @@ static void report(int user, int on, int32_t origin) {
 /* Does it, as the telephone system's database would: in one step. Answers APPLIED or ALREADY. */
 static int32_t perform(int user, int value) {
   int changed;
+  pthread_mutex_lock(TELEPHONE(user));
   if (value == TPS_DND_ON) {
     changed = turn(user, OFF, OURS);
     note(user, changed ? DID_ON : DID_ON_ALREADY);
@@ -129,14 +143,16 @@ static int32_t perform(int user, int value) {
     note(user, changed ? DID_OFF : DID_OFF_ALREADY);
   }
   if (changed && !names_persons[tenant_of(user)]) report(user, value == TPS_DND_ON, TPS_REPORT_SEEN);
+  pthread_mutex_unlock(TELEPHONE(user));
   return changed ? TPS_ACK_APPLIED : TPS_ACK_ALREADY;
 }
 
-static int32_t on_dnd(void *data, const tps_dnd_change *change) {
+static int32_t on_dnd_of(void *data, const tps_dnd_change *change) {
   int tenant = (int)(size_t)data, user = place_of(tenant, change->user_id), state;
   unsigned luck = HEAD_GET(H_COMMAND) == RUN ? below(100) : 99;
   job *mine;
   if (user < 0) return TPS_ACK_GONE;
+  __atomic_fetch_add(&asked[user], 1, __ATOMIC_SEQ_CST);
   state = STATE(user);
   HEAD_ADD(change->dnd == TPS_DND_ON ? H_ON : H_OFF);
   if (change->dnd == TPS_DND_OFF && state == PERSONS) wrong(user, WRONG_OFF);
@@ -151,12 +167,14 @@ static int32_t on_dnd(void *data, const tps_dnd_change *change) {
     mine->due = now_ms() + (int)below(1500);
     HEAD_ADD(luck < 12 ? H_PENDING : H_NEVER);
     note(user, luck < 12 ? DID_PENDING : DID_NEVER);
+    owes(user, ACK_MS);
     if (luck == 15) mine->kind = 0;
   }
   pthread_mutex_unlock(&jobs_lock);
   if (luck < 6) {
     HEAD_ADD(H_RETRY);
     note(user, DID_RETRY);
+    owes(user, 0);
     return TPS_ACK_RETRY;
   }
   if (luck < 16) return TPS_ACK_PENDING;
@@ -171,10 +189,16 @@ static int32_t on_dnd(void *data, const tps_dnd_change *change) {
   return perform(user, change->dnd);
 }
 
+static int32_t on_dnd(void *data, const tps_dnd_change *change) {
+  int32_t answer = on_dnd_of(data, change);
+  __atomic_fetch_add(&returned[(size_t)data], 1, __ATOMIC_SEQ_CST);
+  return answer;
+}
+
 static int32_t on_chat_state(void *data, const tps_chat_change *change) {
-  (void)data;
   (void)change;
   HEAD_ADD(H_CHAT);
+  __atomic_fetch_add(&returned[(size_t)data], 1, __ATOMIC_SEQ_CST);
   return HEAD_GET(H_COMMAND) == RUN && below(50) == 0 ? TPS_ACK_RETRY : TPS_ACK_APPLIED;
 }
 
@@ -229,28 +253,33 @@ static int known(int user, tps_state *state) {
   return tps_get_state(instances[tenant_of(user)], name, state) == TPS_OK;
 }
 
-/* Right after a start: what was on by us is ours, and a person's is not. */
-static void check_owners(int tenant, const int *before) {
+/* Right after a start: what was on by us is ours, and a person's is not. Who has been asked for since is not looked at. */
+static void check_owners(int tenant, const int *before, const int *asked_before) {
   int each = users / TENANTS, user;
   for (user = tenant * each; user < (tenant + 1) * each; user++) {
     tps_state state;
-    if (!known(user, &state)) continue;
+    if (!known(user, &state) || STATE(user) != before[user]) continue;
+    if (__atomic_load_n(&asked[user], __ATOMIC_SEQ_CST) != asked_before[user]) continue;
     HEAD_ADD(H_CHECKED);
-    if (before[user] == OURS && !state.dnd_owned && STATE(user) == OURS) wrong(user, WRONG_FORGOTTEN);
-    if (before[user] == PERSONS && state.dnd_owned && STATE(user) == PERSONS) wrong(user, WRONG_TAKEN);
+    if (before[user] == OURS && !state.dnd_owned) wrong(user, WRONG_FORGOTTEN);
+    if (before[user] == PERSONS && state.dnd_owned) wrong(user, WRONG_TAKEN);
   }
 }
 
 static void start(int tenant) {
   char err[300] = "";
-  int *before = (int *)calloc((size_t)users, sizeof *before), user;
-  if (before == NULL) exit(3);
-  for (user = 0; user < users; user++) before[user] = STATE(user);
+  int *before = (int *)calloc((size_t)users, sizeof *before), *were = (int *)calloc((size_t)users, sizeof *were), user;
+  if (before == NULL || were == NULL) exit(3);
+  for (user = 0; user < users; user++) {
+    before[user] = STATE(user);
+    were[user] = __atomic_load_n(&asked[user], __ATOMIC_SEQ_CST);
+  }
   hand_over(tenant);
   must(tps_start(instances[tenant], err, sizeof err), "tps_start", err);
   HEAD_ADD(H_STARTS);
-  check_owners(tenant, before);
+  check_owners(tenant, before, were);
   free(before);
+  free(were);
 }
 
 /* Everything that the library was told is on disk. */
@@ -272,7 +301,7 @@ static void settle_presses(int tenant) {
   for (user = 0; user < each; user++) {
     tps_state state;
     int at = tenant * each + user;
-    before[user] = STATE(at) == PRESSED && known(at, &state) && !state.dnd_owned && state.dnd_acknowledged == TPS_DND_ON;
+    before[user] = STATE(at) == PRESSED && __atomic_load_n(&returned[tenant], __ATOMIC_SEQ_CST) > pressed_after[at] && known(at, &state) && !state.dnd_owned && state.dnd_acknowledged == TPS_DND_ON;
     some |= before[user];
   }
   if (some && all_written(tenant))
@@ -284,8 +313,7 @@ static void settle_presses(int tenant) {
   free(before);
 }
 
-/* A person at the phone. */
-static void press(int user) {
+static void press_key(int user) {
   int was = STATE(user), origin = names_persons[tenant_of(user)] ? TPS_REPORT_PERSON : TPS_REPORT_SEEN;
   if (CELL(user, U_GONE)) return;
   if (was == OFF || (was == OURS && below(4) == 0 && origin == TPS_REPORT_PERSON)) {
@@ -293,12 +321,20 @@ static void press(int user) {
     note(user, DID_PRESS_ON);
     HEAD_ADD(H_PRESSES);
     report(user, 1, origin);
+    pressed_after[user] = __atomic_load_n(&returned[tenant_of(user)], __ATOMIC_SEQ_CST);
   } else {
     if (!turn(user, was, OFF)) return;
     note(user, DID_PRESS_OFF);
     HEAD_ADD(H_RELEASES);
     report(user, 0, origin);
   }
+}
+
+/* A person at the phone. */
+static void press(int user) {
+  pthread_mutex_lock(TELEPHONE(user));
+  press_key(user);
+  pthread_mutex_unlock(TELEPHONE(user));
 }
 
 static void put_again(int user) {
@@ -351,7 +387,7 @@ static void do_jobs(void) {
 static void restart(int tenant) {
   int each = users / TENANTS, user;
   int64_t began = now_ms();
-  /* Nobody acknowledges meanwhile: what is owed is given up at the end of the stop's time. */
+  /* Nobody acknowledges meanwhile: what is owed ends in its own time, dispatch.ack_timeout_ms. */
   table[H_READY] = 0;
   must(tps_stop(instances[tenant], 8000), "tps_stop", "");
   HEAD_ADD(H_STOPS);
@@ -412,7 +448,10 @@ int main(int argc, char **argv) {
   map_table(argv[1], users);
   jobs = (job *)calloc((size_t)users, sizeof *jobs);
   back_at = (int64_t *)calloc((size_t)users, sizeof *back_at);
-  if (jobs == NULL || back_at == NULL) return 3;
+  asked = (int *)calloc((size_t)users, sizeof *asked);
+  pressed_after = (int *)calloc((size_t)users, sizeof *pressed_after);
+  if (jobs == NULL || back_at == NULL || asked == NULL || pressed_after == NULL) return 3;
+  for (turns = 0; turns < LOCKS; turns++) pthread_mutex_init(&telephones[turns], NULL);
   for (tenant = 0; tenant < TENANTS; tenant++) {
     tps_callbacks callbacks = TPS_CALLBACKS_INIT;
     char err[300] = "", *config = read_whole(argv[3 + tenant]);

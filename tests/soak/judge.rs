@@ -1,13 +1,13 @@
 //! Looks whether a DND that the library set outlives its reason, and tells a user's history when something is wrong.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::table::{Head, OURS, Table, stamp};
 use crate::teams::Teams;
 
 #[derive(Debug)]
 pub(crate) struct Judge {
-    /// How long our DND may stand without a reason while all answer, and while Graph does not.
+    /// How long our DND may stand without a reason while Graph and the host answer, and while Graph does not.
     pub(crate) limit_ms: u64,
     stale_limit_ms: u64,
     pub(crate) longest_ms: u64,
@@ -68,14 +68,17 @@ impl Judge {
             self.host_since = now;
         }
         self.ready = ready;
-        for (user, (state, with_us)) in table.states().into_iter().enumerate() {
-            if state != OURS || with_us && teams.users[user].on {
+        for (user, row) in table.rows().into_iter().enumerate() {
+            if row.state != OURS || row.with_us && teams.users[user].on {
                 self.bad_since[user] = None;
                 continue;
             }
             let (up, since) = self.up[teams.tenant_of(user)];
             let bad = *self.bad_since[user].get_or_insert(now);
-            let began = bad.max(since).max(self.host_since);
+            let mut began = bad.max(since).max(self.host_since);
+            if let Some(owed) = row.owed_ms_ago().and_then(|ago| now.checked_sub(Duration::from_millis(ago))) {
+                began = began.max(owed);
+            }
             let lasts = now.duration_since(began).as_millis() as u64;
             let limit = if up { self.limit_ms } else { self.stale_limit_ms };
             if up && lasts > self.longest_ms {
@@ -89,7 +92,7 @@ impl Judge {
             }
             if lasts > limit {
                 table.set(Head::Ask, user as i32 + 1);
-                std::thread::sleep(std::time::Duration::from_secs(2));
+                std::thread::sleep(Duration::from_secs(2));
                 let history = self.history(user, table, teams);
                 return Err(format!("our DND is on without a reason for {lasts} ms (Graph answers: {up})\n{history}"));
             }

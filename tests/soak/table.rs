@@ -96,6 +96,23 @@ pub(crate) fn stamp() -> i32 {
     (now & 0x7fff_ffff) as i32
 }
 
+/// How it stands with a user.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    /// Whose DND is on.
+    pub(crate) state: i32,
+    /// He is with the library.
+    pub(crate) with_us: bool,
+    owes_until: i32,
+}
+
+impl Row {
+    /// How long ago the host last owed an answer, or refused one; 0 while it does, `None` where it never did.
+    pub(crate) fn owed_ms_ago(&self) -> Option<u64> {
+        (self.owes_until != 0).then(|| u64::try_from(stamp().wrapping_sub(self.owes_until)).unwrap_or(0))
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Table {
     file: File,
@@ -127,10 +144,10 @@ impl Table {
         self.set(Head::Command, command as i32);
     }
 
-    /// Whose DND is on at each user, and whether he is with the library at all.
-    pub(crate) fn states(&self) -> Vec<(i32, bool)> {
+    /// How it stands with each user.
+    pub(crate) fn rows(&self) -> Vec<Row> {
         let all = self.read(HEAD, self.users * ROW);
-        all.chunks_exact(ROW).map(|row| (row[0], row[1] == 0)).collect()
+        all.chunks_exact(ROW).map(|row| Row { state: row[0], with_us: row[1] == 0, owes_until: row[3] }).collect()
     }
 
     /// What the host did with a user: when, and what.
