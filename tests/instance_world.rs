@@ -311,7 +311,7 @@ fn hanging_names_of_one_tenant_leave_the_other_alone_and_stop_is_quick() {
     undisturbed(&rig);
     let begin = Instant::now();
     other.stop(PATIENCE).expect("a stop");
-    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
     // Told once the resolver's patience is over, and tried again.
     let mark = host.mark();
     other.start().expect("a start");
@@ -320,7 +320,7 @@ fn hanging_names_of_one_tenant_leave_the_other_alone_and_stop_is_quick() {
     undisturbed(&rig);
     let begin = Instant::now();
     other.stop(Duration::from_secs(5)).expect("a stop");
-    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
     resolver::release(name);
 }
 

@@ -126,7 +126,7 @@ fn a_hanging_name_delays_neither_another_tenant_nor_the_end() {
     let again = process.handle().spawn(async move { stuck.send(get("http://stuck.test/".to_owned()), limits).await });
     let began = std::time::Instant::now();
     drop((well, process));
-    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     again.abort();
     resolver::release("stuck.test");
 }
