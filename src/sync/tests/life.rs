@@ -226,3 +226,24 @@ fn idle_engines_ask_for_no_timer() {
     let deadline = office.engine.next_deadline();
     assert!(deadline.is_none_or(|at| at >= START + 30_000), "{deadline:?}");
 }
+
+#[test]
+fn out_of_office_that_is_not_said_any_more_is_over() {
+    let observed = |office: &mut Office, activity: &str, out_of_office: Option<bool>| {
+        let now = office.moment();
+        let raw = Raw { availability: Some("Away"), activity: Some(activity), out_of_office };
+        office.engine.observe(object_of("ann"), raw, Source::Poll, now);
+        office.state("ann").out_of_office
+    };
+    let mut office = Office::with_ann("");
+    assert!(observed(&mut office, "Away", Some(true)));
+    assert!(observed(&mut office, "Away", Some(true)));
+    assert!(!observed(&mut office, "Away", None), "null and absent say: not out of office");
+    assert!(observed(&mut office, "Away", Some(true)), "and back, with the same words");
+    assert!(!observed(&mut office, "Away", Some(false)));
+    // A word says it too, where the settings are never sent.
+    for said in [None, Some(false), None] {
+        assert!(observed(&mut office, "OutOfOffice", said), "{said:?}");
+    }
+    assert!(!observed(&mut office, "Away", None));
+}
