@@ -228,6 +228,29 @@ fn idle_engines_ask_for_no_timer() {
 }
 
 #[test]
+fn who_was_handed_over_long_before_the_start_is_not_stale_by_it() {
+    let mut office = Office::stopped_new("");
+    let now = office.moment();
+    office.engine.set_users(vec![UserInput { host_dnd: HostDnd::OnOurs, ..user("ann") }], now);
+    // A host that reads its users when the machine boots, and starts an hour later; Graph is slow to answer.
+    office.now += 3_600_000;
+    office.engine.start(office.moment());
+    office.find("ann");
+    assert!(dnd_only(office.pass(899_000)).is_empty(), "nobody has asked for him before the start");
+    assert_eq!(dnd_only(office.pass(2_000)), ["ann dnd Off Stale #1"]);
+    // Nor by a second start.
+    let mut office = Office::with_ann("");
+    office.pass(600_000);
+    let now = office.moment();
+    office.engine.begin_stop(now);
+    office.stopped();
+    office.now += 3_600_000;
+    office.engine.start(office.moment());
+    office.pass(600_000);
+    assert!(!office.state("ann").stale);
+}
+
+#[test]
 fn out_of_office_that_is_not_said_any_more_is_over() {
     let observed = |office: &mut Office, activity: &str, out_of_office: Option<bool>| {
         let now = office.moment();
