@@ -361,3 +361,23 @@ fn timers_are_bounded_by_users() {
     }
     assert!(office.engine.timers.len() <= 2 + 64 + 1, "{}", office.engine.timers.len());
 }
+
+#[test]
+fn a_removed_user_is_there_until_his_release_was_answered() {
+    let mut office = Office::with_ann("");
+    office.teams("ann", "Busy", "InACall");
+    office.settle();
+    let now = office.moment();
+    assert!(office.engine.remove_user("ann", now));
+    assert!(office.engine.state("ann", now).is_ok(), "the release is still to be offered");
+    assert!(office.engine.hurry(Some("ann"), now));
+    office.settle();
+    let now = office.moment();
+    assert_eq!(office.engine.state("ann", now), Err(NoUser::NotFound), "he is kept for the echo only");
+    assert!(office.engine.explain("ann", now).is_err());
+    assert!(!office.engine.hurry(Some("ann"), now));
+    assert!(!office.engine.remove_user("ann", now));
+    assert!(office.engine.report_dnd("ann", false, Origin::Seen, now), "the echo of the release is taken");
+    office.put(&["ann"]);
+    assert!(office.engine.state("ann", office.moment()).is_ok());
+}
