@@ -185,6 +185,29 @@ fn newcomers_are_searched_at_once() {
 }
 
 #[test]
+fn switching_off_ends_the_round_under_way_but_not_one_asked_for() {
+    let rig = Rig::with(people, 1_200);
+    rig.sim.oddities(|odd| odd.max_page = 20);
+    rig.sim.default_tenant().add_users(400, "agent{n}@contoso.test").expect("users");
+    rig.sim.inject(Fault::new(Users, FaultAction::Delay { ms: 100 }));
+    rig.set_users((1..=200).map(|n| user(&format!("agent{n}"), &format!("agent{n}@contoso.test"))).collect());
+    let handle = rig.directory();
+    let pages = || rig.sim.counters().total(Users);
+    let switch = |on: bool| rig.desk.with_roster(|engine, now| engine.set_enabled(on, now));
+    rig.until("the first pages", || pages() >= 3);
+    switch(false);
+    let before = pages();
+    assert!(settled(pages) <= before + 1, "the one that may have been on its way, of twenty-one");
+    assert_eq!(rig.events(Kind::DirectoryReport).len() + rig.events(Kind::DirectoryUnavailable).len(), 0, "no failure");
+    switch(true);
+    rig.await_event(Kind::DirectoryReport);
+    assert_eq!(rig.pending(), 0);
+    switch(false);
+    handle.round_now();
+    rig.until("the report asked for", || rig.events(Kind::DirectoryReport).len() == 2);
+}
+
+#[test]
 fn changes_of_the_directory_act_within_ten_minutes() {
     let rig = Rig::with(people, 1_200);
     rig.set_users(vec![
