@@ -255,9 +255,10 @@ impl Directory {
     }
 
     async fn everybody(&self, state: &mut State, turns: &mut Turns) -> Result<(), GraphError> {
-        let (addresses, users, ids) = self
-            .desk
-            .with(|engine, _| (engine.addresses(Which::All), engine.match_counts().values().sum::<u64>(), engine.named_ids()));
+        let (addresses, users, ids) = self.desk.with(|engine, _| {
+            state.report |= engine.take_handed_over();
+            (engine.addresses(Which::All), engine.match_counts().values().sum::<u64>(), engine.named_ids())
+        });
         let now = self.client.clock().mono_ms();
         if addresses.is_empty() {
             (state.everybody_at, state.changes_at, state.bookmark) = (NEVER, NEVER, None);
@@ -346,12 +347,16 @@ impl Directory {
     }
 
     async fn newcomers(&self, state: &mut State, turns: &mut Turns) -> Result<(), GraphError> {
-        let (addresses, ids) = self.desk.with(|engine, _| (engine.addresses(Which::Pending), engine.unchecked_ids()));
+        let (addresses, ids) = self.desk.with(|engine, _| {
+            state.report |= engine.take_handed_over();
+            (engine.addresses(Which::Pending), engine.unchecked_ids())
+        });
         let mut outcome = self.resolve(state, &addresses, &HashSet::new(), turns).await;
         if outcome.is_ok() {
             outcome = self.named(state, &ids, &HashSet::new(), turns).await;
         }
-        self.tell(turns, false);
+        self.tell(turns, state.report && outcome.is_ok());
+        state.report &= outcome.is_err();
         self.or_everybody(state, outcome)
     }
 
