@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use graph_support::{Rig, agents, by_object, pause, seen, settled, user};
 use teams_presence_simulator::{EndpointClass, Fault, FaultAction};
+use teams_presence_sync::presence::Dnd;
 use teams_presence_sync::source::Polling;
 
 use EndpointClass::Presences;
@@ -206,4 +207,17 @@ fn who_is_asked_for_by_hand_is_asked_for_however_soon_after_switching_off() {
     poll.refresh([ids[2]]);
     rig.until("both", || rig.sim.counters().count(Presences, 200) == 3);
     assert_eq!(rig.sim.counters().ids_asked, 12);
+}
+
+#[test]
+fn a_person_who_comes_twice_is_as_the_last_entry_says() {
+    let rig = Rig::new();
+    rig.sim.oddities(|odd| odd.doubled_entries = true);
+    agents(&rig, 3);
+    rig.poll(250);
+    rig.until("three sweeps", || seen(&rig, 3, "Available") && rig.sim.counters().count(Presences, 200) >= 3);
+    for id in ["1", "2", "3"] {
+        let state = rig.desk.with(|engine, now| engine.state(id, now)).expect("the user");
+        assert_eq!(state.dnd_desired, Some(Dnd::Off), "{id}: the call of the first entry is over");
+    }
 }
