@@ -92,7 +92,7 @@ impl Life {
                     if left.is_zero() {
                         return Err(Error::new(
                             ErrorKind::Timeout,
-                            "another thread starts, reloads or stops this instance just now; call again",
+                            "another thread's tps_start, tps_reload or tps_stop waits for a disk; call again",
                         ));
                     }
                     self.moved.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
