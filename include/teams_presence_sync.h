@@ -36,7 +36,7 @@
  *        if (tps_set_users(sync, &user, 1, err, sizeof err) != TPS_OK) return puts(err), 1;
  *        if (tps_start(sync, err, sizeof err) != TPS_OK) return puts(err), 1;
  *        getchar();                                   // callbacks come from a thread of the library until Enter is pressed
- *        while (tps_stop(sync, 5000) == TPS_E_TIMEOUT) puts("a callback hangs");
+ *        while (tps_stop(sync, 5000) == TPS_E_TIMEOUT) puts("waiting for callbacks");
  *        return tps_destroy(sync);
  *      }
  *
@@ -48,7 +48,8 @@
  *
  *    1  No callback after stop. When tps_stop has answered TPS_OK, no callback is running and none will run until the next tps_start (but
  *       on_released from tps_destroy). Any other answer: keep user_data alive and call again. A stop is bounded by its timeout even while a
- *       host callback, DNS or a disk hangs; TPS_E_TIMEOUT means a hanging callback or disk, nothing else.
+ *       host callback, DNS or a disk hangs. TPS_E_TIMEOUT means that callbacks of the host (one that hangs, or all that are still due
+ *       together) or a disk take longer than that time; nothing in the network causes it.
  *    2  Callbacks of one instance never overlap, on_log and on_event included, never run on a thread that does network I/O, never under a
  *       lock of the library. They come from one thread of the library ("dispatch": {"mode": "thread"}, the default), or inside the host's
  *       tps_dispatch ("poll"; there tps_stop runs the remaining ones on its caller's thread), or from one thread shared by many instances
@@ -560,20 +561,20 @@
 #define TPS_EVENT_SIGNED_OUT 121
 
 /**
- * Directory, info. The outcome of a full round of matching: after a start, after `tps_set_users`, after `tps_refresh` of everything.
- * Later changes come singly as USER_MATCHED and USER_UNMATCHED. JSON: users, matched, unmatched, ambiguous, guests, disabled,
+ * Directory, info. How all users stand: after the first round of a start, after a `tps_set_users` with somebody to search, after
+ * `tps_refresh` of everything, and where more than 20 users change at once. Other changes come singly as USER_MATCHED and USER_UNMATCHED. JSON: users, matched, unmatched, ambiguous, guests, disabled,
  * without_address, opted_out, unmatched_users, ambiguous_users, guest_users, disabled_users.
  */
 #define TPS_EVENT_DIRECTORY_REPORT 201
 
 /**
- * Directory, warning. A user who was matched is not any more, or a user added later was not found. What is owned is released. JSON:
+ * Directory, warning. A user who was matched is not any more, or one added by `tps_put_user` was not found. What is owned is released. JSON:
  * cause, hits.
  */
 #define TPS_EVENT_USER_UNMATCHED 202
 
 /**
- * Directory, info. A user who was unmatched, or was added later, is served from now on. JSON: object_id, by.
+ * Directory, info. A user who was unmatched, or was added by `tps_put_user`, is served from now on. JSON: object_id, by.
  */
 #define TPS_EVENT_USER_MATCHED 203
 
@@ -629,8 +630,9 @@
 #define TPS_EVENT_REQUEST_REFUSED 306
 
 /**
- * Microsoft Graph, warning. A batch was refused and divided until this id stood alone. The user is left out of requests until the id
- * changes or the directory is read again. JSON: object_id, status.
+ * Microsoft Graph, warning. A batch was refused and divided until this id stood alone. The user is left out of the others'
+ * requests, and asked about again after 5 minutes, then after twice as long each time, at most an hour; or at once with another id. JSON:
+ * object_id, status.
  */
 #define TPS_EVENT_OBJECT_ID_REFUSED 307
 
@@ -852,7 +854,7 @@
 #define TPS_EVENT_RELOADED 904
 
 /**
- * The library itself, error. A fault of this library, caught before it could harm the telephone system. JSON: place, detail, backtrace.
+ * The library itself, error. A fault of this library, caught before it could harm the telephone system. JSON: place, detail.
  */
 #define TPS_EVENT_INTERNAL 999
 
@@ -1401,7 +1403,7 @@ const char *tps_status_name(tps_status status);
  * `tps_destroy` is therefore the way to validate a configuration.
  *
  * @param config_json the configuration: JSON in UTF-8, see docs/configuration.md; copied
- * @param config_len  its bytes, without a NUL, at most 16 MiB
+ * @param config_len  its bytes, without a NUL, at most 1 MiB
  * @param callbacks   what to call; copied, only `user_data` must live on until `on_released`
  * @param out         the handle; NULL after an error
  * @param err         what was wrong, always ended by a NUL, cut at a character; may be NULL
@@ -1457,7 +1459,7 @@ tps_status tps_start(struct tps_sync *sync,
  *
  * @param sync        the instance, in any state but Stopping
  * @param config_json the whole new configuration: JSON in UTF-8; copied
- * @param config_len  its bytes
+ * @param config_len  its bytes, without a NUL, at most 1 MiB
  * @param err         what was wrong, or the keys that need a restart; may be NULL
  * @param err_len     room in `err`, in bytes
  * @return `TPS_OK` the new configuration holds;
@@ -1498,8 +1500,9 @@ tps_status tps_set_enabled(struct tps_sync *sync,
  * @param timeout_ms how long to wait, in milliseconds, 0 or more. 5000 is a good value. The call returns within about this time even while
  *                   a callback, DNS or a disk hangs; where nothing hangs it takes up to a quarter of a second more to come to its end
  * @return `TPS_OK`;
- *         `TPS_E_TIMEOUT` a callback of the host or the disk has not come back, or the callbacks still due take longer in sum than this
- *         time; the instance is still Stopping: call again. Answers that are owed never cause it: they are given up in time;
+ *         `TPS_E_TIMEOUT` callbacks of the host (one that hangs, or all that are still due together) or a disk take longer than this
+ *         time, also a disk that another thread's `tps_start`, `tps_reload` or `tps_stop` waits for just now: call again. Nothing in the
+ *         network causes it, nor answers that are owed: they are given up in time;
  *         `TPS_E_REENTRANT` called inside a callback: tell another thread to do it;
  *         `TPS_E_INVALID_ARG` negative time; `TPS_E_HANDLE`, `TPS_E_FORKED`
  *
@@ -1507,7 +1510,7 @@ tps_status tps_set_enabled(struct tps_sync *sync,
  * Do not hold a lock here that a callback takes. Threads: any but inside callbacks; several may wait for the same stop.
  *
  * @code
- * while ((status = tps_stop(sync, 5000)) == TPS_E_TIMEOUT) log_warning("a callback hangs");
+ * while ((status = tps_stop(sync, 5000)) == TPS_E_TIMEOUT) log_warning("waiting for callbacks");
  * if (status == TPS_OK) tps_destroy(sync);
  * @endcode
  */
@@ -1570,7 +1573,9 @@ tps_status tps_set_users(struct tps_sync *sync,
 tps_status tps_put_user(struct tps_sync *sync, const struct tps_user *user, char *err, size_t err_len);
 
 /**
- * Removes one user. DND that the library switched on for him is released, his chat state likewise; that is offered for 15 minutes.
+ * Removes one user. DND that the library switched on for him is released, his chat state likewise; that is offered for 15 minutes. Until it
+ * is answered `tps_get_state`, `tps_explain` and `tps_refresh` still know him by his id, then they answer `TPS_E_NOT_FOUND`. Reports about
+ * him are taken for `dnd.echo_ms` longer: the echo of the release may come late.
  *
  * @param sync    the instance, in any state but Stopping
  * @param user_id the host's id of the user

@@ -13,7 +13,7 @@ macro_rules! programs {
         $(mod $name {
             use super::*;
 
-            fn program() -> Program {
+            pub(super) fn program() -> Program {
                 Program::new(stringify!($name))$(.$need($($value)?))*
             }
 
@@ -33,6 +33,28 @@ macro_rules! programs {
             }
         })+
     };
+}
+
+/// The fourth pair, for a few: what it could break is the link (mangled names, a C++ runtime beside ours), not what a call answers.
+macro_rules! cpp_and_static {
+    ($($name:ident,)+) => {
+        mod cpp17_static {
+            use super::*;
+
+            $(#[test]
+            fn $name() {
+                super::$name::program().run(Language::Cpp17, Linkage::Static);
+            })+
+        }
+    };
+}
+
+cpp_and_static! {
+    layout,
+    nulls,
+    panics,
+    answers,
+    storm,
 }
 
 // Interface: arguments, layout, versions, states.

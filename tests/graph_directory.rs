@@ -181,7 +181,51 @@ fn newcomers_are_searched_at_once() {
     let (ann, ben) = (rig.object("1"), rig.object("2"));
     rig.set_users(vec![user("1", "ben@contoso.test"), user("2", "ann@contoso.test")]);
     rig.until("the exchange", || rig.object("1") == ben && rig.object("2") == ann);
-    assert_eq!(rig.events(Kind::DirectoryReport).len(), 1);
+    rig.until("a report of a whole mapping", || rig.events(Kind::DirectoryReport).len() == 2);
+}
+
+#[test]
+fn newcomers_of_a_whole_mapping_are_told_as_a_report() {
+    let rig = Rig::new();
+    rig.set_users(vec![user("1", "ann@contoso.test")]);
+    rig.directory();
+    rig.await_event(Kind::DirectoryReport);
+    rig.set_users(vec![user("1", "ann@contoso.test"), user("2", "ben@contoso.test"), user("3", "nobody@contoso.test")]);
+    rig.until("the report", || rig.events(Kind::DirectoryReport).len() == 2);
+    let json: serde_json::Value = serde_json::from_str(&rig.await_event(Kind::DirectoryReport).json).expect("JSON");
+    assert_eq!(
+        (json["users"].as_u64(), json["matched"].as_u64(), json["unmatched_users"][0].as_str()),
+        (Some(3), Some(2), Some("3"))
+    );
+    // The same again brings nobody to search; one by one comes singly.
+    rig.set_users(vec![user("1", "ann@contoso.test"), user("2", "ben@contoso.test"), user("3", "nobody@contoso.test")]);
+    rig.put_user(user("4", "cleo@contoso.test"));
+    let matched = rig.await_event(Kind::UserMatched);
+    assert_eq!(matched.user_id.as_deref(), Some("4"));
+    assert_eq!((rig.events(Kind::DirectoryReport).len(), rig.events(Kind::UserUnmatched).len()), (2, 0));
+}
+
+#[test]
+fn switching_off_ends_the_round_under_way_but_not_one_asked_for() {
+    let rig = Rig::with(people, 1_200);
+    rig.sim.oddities(|odd| odd.max_page = 20);
+    rig.sim.default_tenant().add_users(400, "agent{n}@contoso.test").expect("users");
+    rig.sim.inject(Fault::new(Users, FaultAction::Delay { ms: 100 }));
+    rig.set_users((1..=200).map(|n| user(&format!("agent{n}"), &format!("agent{n}@contoso.test"))).collect());
+    let handle = rig.directory();
+    let pages = || rig.sim.counters().total(Users);
+    let switch = |on: bool| rig.desk.with_roster(|engine, now| engine.set_enabled(on, now));
+    rig.until("the first pages", || pages() >= 3);
+    switch(false);
+    let before = pages();
+    assert!(settled(pages) <= before + 1, "the one that may have been on its way, of twenty-one");
+    assert_eq!(rig.events(Kind::DirectoryReport).len() + rig.events(Kind::DirectoryUnavailable).len(), 0, "no failure");
+    switch(true);
+    rig.await_event(Kind::DirectoryReport);
+    assert_eq!(rig.pending(), 0);
+    switch(false);
+    handle.round_now();
+    rig.until("the report asked for", || rig.events(Kind::DirectoryReport).len() == 2);
 }
 
 #[test]

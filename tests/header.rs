@@ -4,6 +4,7 @@
 mod c_header;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -29,12 +30,12 @@ fn the_committed_header_is_the_generated_one() {
 
 /// The contract may lie beside the repository, or where `TPS_CONTRACT_H` says.
 #[test]
-#[allow(clippy::print_stderr, reason = "says that it skips")]
 fn the_header_keeps_the_contract() {
     let named = std::env::var_os("TPS_CONTRACT_H").map(PathBuf::from);
     let path = named.clone().unwrap_or_else(|| root().join("../shared/contract.h"));
     if named.is_none() && !path.exists() {
-        eprintln!("SKIPPED: no contract at {}; name one by TPS_CONTRACT_H", path.display());
+        // Written past the test runner's capture: a skip must be seen.
+        let _ = writeln!(std::io::stderr(), "SKIPPED: no contract at {}; name one by TPS_CONTRACT_H", path.display());
         return;
     }
     let contract = Header::read(&path);

@@ -134,6 +134,25 @@ fn the_app_registration_tells_the_end_of_this_very_secret() {
 }
 
 #[test]
+fn the_app_registration_is_not_asked_while_the_following_is_switched_off() {
+    let roles = ["Presence.Read.All", "User.Read.All", "Application.Read.All"];
+    let rig = Rig::with(|sim| set_roles(sim, &roles), patient);
+    rig.users(&[("100", ANN)]);
+    rig.host.chat(0, "100", Chat::Available);
+    let asked = || rig.sim.counters().total(EndpointClass::Applications);
+    rig.instance.set_enabled(false).expect("running");
+    rig.host.event(0, Kind::AllReleased);
+    for _ in 0..60 {
+        rig.advance(60_000);
+        std::thread::sleep(std::time::Duration::from_millis(3));
+    }
+    assert_eq!(asked(), 0);
+    rig.instance.set_enabled(true).expect("running");
+    rig.until("the question", || asked() == 1);
+    rig.unharmed();
+}
+
+#[test]
 fn who_may_not_read_the_registration_is_not_told_of_it() {
     for roles in
         [&["Presence.Read.All", "User.Read.All"][..], &["Presence.Read.All", "User.Read.All", "Application.Read.All"][..]]

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::directory::{BulkSpec, UserSpec};
 use crate::fault::Fault;
+use crate::group::GroupSpec;
 use crate::presence::PresenceSpec;
 use crate::tenant::{AppSpec, FederatedSpec, TenantSpec};
 use crate::world::{Shared, World};
@@ -67,6 +68,14 @@ pub enum Action {
         tenant: Option<String>,
         /// The user, by object id or user principal name.
         user: String,
+    },
+    /// Add a group, or update the one with the same id or display name. Answers its `id`.
+    Group {
+        /// The tenant.
+        #[serde(default)]
+        tenant: Option<String>,
+        /// The group.
+        group: GroupSpec,
     },
     /// Set what the Teams clients of a user report.
     Presence {
@@ -250,6 +259,11 @@ pub(crate) fn perform(shared: &Shared, action: Action) -> Result<Value, Error> {
         Action::DeleteUser { tenant, user } => {
             let index = find(world, tenant.as_deref(), &user)?;
             world.tenant_mut(tenant.as_deref())?.directory.delete(index);
+        }
+        Action::Group { tenant, group } => {
+            let home = world.tenant_mut(tenant.as_deref())?;
+            let id = home.groups.put(&group, &home.directory)?;
+            return Ok(json!({ "id": guid::text(id) }));
         }
         Action::Presence { tenant, user, presence } => {
             let index = find(world, tenant.as_deref(), &user)?;

@@ -9,9 +9,9 @@
 //! | `server`, `connection`, `tls`, `reply` | the wire |
 //! | `control`, `script`, `office`, `action` | the ways to change the world while it runs |
 //! | `entra` | sign-in |
-//! | `graph` | users, presence, applications |
+//! | `graph` | users, members of groups, presence, applications |
 //! | `fault`, `oddity`, `throttle` | what goes wrong, what is odd, what is too much |
-//! | `tenant`, `directory`, `presence` | the world itself |
+//! | `tenant`, `directory`, `group`, `presence` | the world itself |
 //! | `record` | counters and recorded requests |
 
 mod action;
@@ -24,6 +24,7 @@ mod entra;
 mod error;
 mod fault;
 mod graph;
+mod group;
 mod guid;
 mod oddity;
 mod office;
@@ -47,6 +48,7 @@ pub use default::{CLIENT_ID, CLIENT_SECRET, DOMAIN, PUBLIC_CLIENT_ID, SERVICE_AC
 pub use directory::{BulkSpec, UserSpec, UserType};
 pub use error::Error;
 pub use fault::{EndpointClass, Fault, FaultAction, FaultBody, RetryAfter};
+pub use group::GroupSpec;
 pub use oddity::{Casing, DuplicateIds, MalformedIds, Nulls, Oddities, Profile, UnknownIds};
 pub use office::office_day;
 pub use presence::PresenceSpec;

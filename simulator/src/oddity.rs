@@ -100,6 +100,8 @@ pub struct Oddities {
     pub guests_missing: bool,
     /// Any call that names one of these ids is refused with 400.
     pub poison_ids: Vec<String>,
+    /// Each person comes twice in `value`: first in a call, then as he is.
+    pub doubled_entries: bool,
     /// `value` in random order.
     pub shuffle: bool,
     /// A single presence comes as `{"value":[...]}`.
@@ -158,6 +160,7 @@ impl Default for Oddities {
             duplicate_ids: DuplicateIds::Once,
             guests_missing: false,
             poison_ids: Vec::new(),
+            doubled_entries: false,
             shuffle: false,
             single_wrapped: false,
             wrong_case_ids: false,

@@ -11,6 +11,7 @@ use crate::action::{Action, perform};
 use crate::clock::{Clock, Millis};
 use crate::directory::{BulkSpec, UserSpec};
 use crate::fault::Fault;
+use crate::group::GroupSpec;
 use crate::oddity::Oddities;
 use crate::presence::PresenceSpec;
 use crate::record::{Counters, RecordedRequest};
@@ -265,6 +266,11 @@ impl TenantHandle<'_> {
     /// Deletes a user.
     pub fn delete_user(&self, user: &str) -> Result<(), Error> {
         self.simulator.act(Action::DeleteUser { tenant: self.name.clone(), user: user.to_owned() }).map(drop)
+    }
+
+    /// Adds a group, or updates the one with the same id or display name. Answers the object id.
+    pub fn put_group(&self, group: GroupSpec) -> Result<String, Error> {
+        self.simulator.act(Action::Group { tenant: self.name.clone(), group }).map(|answer| text(&answer["id"]))
     }
 
     /// Sets the two words of a user's presence.

@@ -5,6 +5,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::clock::Millis;
 use crate::directory::Directory;
+use crate::group::Groups;
 use crate::presence::PresenceStore;
 use crate::{Error, guid};
 
@@ -258,6 +259,7 @@ pub(crate) struct Tenant {
     pub(crate) cloud: Cloud,
     pub(crate) apps: Vec<App>,
     pub(crate) directory: Directory,
+    pub(crate) groups: Groups,
     pub(crate) presence: PresenceStore,
     /// Tokens issued before this moment are revoked.
     pub(crate) tokens_valid_from: Millis,
@@ -281,6 +283,7 @@ impl Tenant {
             cloud: spec.cloud,
             apps: Vec::new(),
             directory: Directory::new(id),
+            groups: Groups::default(),
             presence: PresenceStore::default(),
             tokens_valid_from: Millis::MIN,
             delta_valid_from: Millis::MIN,

@@ -7,7 +7,7 @@ use std::io::Write as _;
 
 use serde_json::json;
 use teams_presence_simulator::openapi::{OpenApi, VARIABLE};
-use teams_presence_simulator::{CLIENT_ID, Oddities, PresenceSpec, Profile};
+use teams_presence_simulator::{CLIENT_ID, GroupSpec, Oddities, PresenceSpec, Profile};
 
 #[tokio::test]
 async fn answers_fit_the_official_description() {
@@ -19,7 +19,8 @@ async fn answers_fit_the_official_description() {
     };
     let document = OpenApi::load(&file).expect("the document");
     let bench = common::start().await;
-    let token = bench.token_with(&["Presence.ReadWrite.All", "User.Read.All", "Application.Read.All"]).await;
+    let token =
+        bench.token_with(&["Presence.ReadWrite.All", "User.Read.All", "Application.Read.All", "GroupMember.Read.All"]).await;
     let app = bench.sim.requests().last().map(|r| r.body.clone()).expect("the token request");
     let app = app.split('&').find_map(|p| p.strip_prefix("client_id=")).expect("its client id").to_owned();
     let mut rich = PresenceSpec::new("Busy", "InACall");
@@ -43,8 +44,15 @@ async fn answers_fit_the_official_description() {
         format!("/v1.0/communications/presences/{app}"),
         format!("/v1.0/applications(appId='{CLIENT_ID}')"),
     ];
+    let team = bench.sim.default_tenant().put_group(GroupSpec {
+        display_name: Some("Team".into()),
+        users: Some(vec!["ann@contoso.test".into(), "ben@contoso.test".into()]),
+        ..GroupSpec::default()
+    });
+    let team = team.expect("a group");
+    let members = ["members?$top=1", "transitiveMembers?$select=id,mail"].map(|what| format!("/v1.0/groups/{team}/{what}"));
     let mut problems = Vec::new();
-    for path in &gets {
+    for path in gets.iter().chain(&members) {
         let response = bench.get(&token, path).send().await.expect("an answer");
         let (bare, query) = path.split_once('?').unwrap_or((path, ""));
         let status = response.status().as_u16();

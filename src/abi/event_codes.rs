@@ -78,14 +78,14 @@ pub const TPS_EVENT_SIGN_IN_ENDED: i32 = 120;
 /// or runs out. JSON: nothing beside code and name.
 pub const TPS_EVENT_SIGNED_OUT: i32 = 121;
 
-/// Directory, info. The outcome of a full round of matching: after a start, after `tps_set_users`, after `tps_refresh` of everything.
-/// Later changes come singly as USER_MATCHED and USER_UNMATCHED. JSON: users, matched, unmatched, ambiguous, guests, disabled,
+/// Directory, info. How all users stand: after the first round of a start, after a `tps_set_users` with somebody to search, after
+/// `tps_refresh` of everything, and where more than 20 users change at once. Other changes come singly as USER_MATCHED and USER_UNMATCHED. JSON: users, matched, unmatched, ambiguous, guests, disabled,
 /// without_address, opted_out, unmatched_users, ambiguous_users, guest_users, disabled_users.
 pub const TPS_EVENT_DIRECTORY_REPORT: i32 = 201;
-/// Directory, warning. A user who was matched is not any more, or a user added later was not found. What is owned is released. JSON:
+/// Directory, warning. A user who was matched is not any more, or one added by `tps_put_user` was not found. What is owned is released. JSON:
 /// cause, hits.
 pub const TPS_EVENT_USER_UNMATCHED: i32 = 202;
-/// Directory, info. A user who was unmatched, or was added later, is served from now on. JSON: object_id, by.
+/// Directory, info. A user who was unmatched, or was added by `tps_put_user`, is served from now on. JSON: object_id, by.
 pub const TPS_EVENT_USER_MATCHED: i32 = 203;
 /// Directory, warning. Raised once per outage. DIRECTORY_RECOVERED follows. JSON: status, detail, next_try_at_ms.
 pub const TPS_EVENT_DIRECTORY_UNAVAILABLE: i32 = 204;
@@ -112,8 +112,9 @@ pub const TPS_EVENT_UNKNOWN_WORD: i32 = 305;
 /// Microsoft Graph, error. An answer that neither waiting nor signing in again will mend. It is tried again slowly. Raised once per
 /// status and error. JSON: endpoint, status, error, detail, next_try_at_ms, request_id.
 pub const TPS_EVENT_REQUEST_REFUSED: i32 = 306;
-/// Microsoft Graph, warning. A batch was refused and divided until this id stood alone. The user is left out of requests until the id
-/// changes or the directory is read again. JSON: object_id, status.
+/// Microsoft Graph, warning. A batch was refused and divided until this id stood alone. The user is left out of the others'
+/// requests, and asked about again after 5 minutes, then after twice as long each time, at most an hour; or at once with another id. JSON:
+/// object_id, status.
 pub const TPS_EVENT_OBJECT_ID_REFUSED: i32 = 307;
 /// Microsoft Graph, error. Graph answered 401, a new token was fetched, and the answer was 401 again. JSON: error, detail,
 /// next_try_at_ms, request_id.
@@ -219,5 +220,5 @@ pub const TPS_EVENT_TRACE_ENDED: i32 = 902;
 pub const TPS_EVENT_EVENTS_LOST: i32 = 903;
 /// The library itself, info. Follows each successful `tps_reload`.
 pub const TPS_EVENT_RELOADED: i32 = 904;
-/// The library itself, error. A fault of this library, caught before it could harm the telephone system. JSON: place, detail, backtrace.
+/// The library itself, error. A fault of this library, caught before it could harm the telephone system. JSON: place, detail.
 pub const TPS_EVENT_INTERNAL: i32 = 999;

@@ -18,7 +18,7 @@ use crate::instance::Instance;
 /// `tps_destroy` is therefore the way to validate a configuration.
 ///
 /// @param config_json the configuration: JSON in UTF-8, see docs/configuration.md; copied
-/// @param config_len  its bytes, without a NUL, at most 16 MiB
+/// @param config_len  its bytes, without a NUL, at most 1 MiB
 /// @param callbacks   what to call; copied, only `user_data` must live on until `on_released`
 /// @param out         the handle; NULL after an error
 /// @param err         what was wrong, always ended by a NUL, cut at a character; may be NULL
@@ -102,7 +102,7 @@ pub unsafe extern "C" fn tps_start(sync: *mut tps_sync, err: *mut c_char, err_le
 ///
 /// @param sync        the instance, in any state but Stopping
 /// @param config_json the whole new configuration: JSON in UTF-8; copied
-/// @param config_len  its bytes
+/// @param config_len  its bytes, without a NUL, at most 1 MiB
 /// @param err         what was wrong, or the keys that need a restart; may be NULL
 /// @param err_len     room in `err`, in bytes
 /// @return `TPS_OK` the new configuration holds;
@@ -149,8 +149,9 @@ pub unsafe extern "C" fn tps_set_enabled(sync: *mut tps_sync, enabled: i32) -> t
 /// @param timeout_ms how long to wait, in milliseconds, 0 or more. 5000 is a good value. The call returns within about this time even while
 ///                   a callback, DNS or a disk hangs; where nothing hangs it takes up to a quarter of a second more to come to its end
 /// @return `TPS_OK`;
-///         `TPS_E_TIMEOUT` a callback of the host or the disk has not come back, or the callbacks still due take longer in sum than this
-///         time; the instance is still Stopping: call again. Answers that are owed never cause it: they are given up in time;
+///         `TPS_E_TIMEOUT` callbacks of the host (one that hangs, or all that are still due together) or a disk take longer than this
+///         time, also a disk that another thread's `tps_start`, `tps_reload` or `tps_stop` waits for just now: call again. Nothing in the
+///         network causes it, nor answers that are owed: they are given up in time;
 ///         `TPS_E_REENTRANT` called inside a callback: tell another thread to do it;
 ///         `TPS_E_INVALID_ARG` negative time; `TPS_E_HANDLE`, `TPS_E_FORKED`
 ///
@@ -158,7 +159,7 @@ pub unsafe extern "C" fn tps_set_enabled(sync: *mut tps_sync, enabled: i32) -> t
 /// Do not hold a lock here that a callback takes. Threads: any but inside callbacks; several may wait for the same stop.
 ///
 /// @code
-/// while ((status = tps_stop(sync, 5000)) == TPS_E_TIMEOUT) log_warning("a callback hangs");
+/// while ((status = tps_stop(sync, 5000)) == TPS_E_TIMEOUT) log_warning("waiting for callbacks");
 /// if (status == TPS_OK) tps_destroy(sync);
 /// @endcode
 #[unsafe(no_mangle)]

@@ -73,7 +73,9 @@ pub unsafe extern "C" fn tps_put_user(
     })
 }
 
-/// Removes one user. DND that the library switched on for him is released, his chat state likewise; that is offered for 15 minutes.
+/// Removes one user. DND that the library switched on for him is released, his chat state likewise; that is offered for 15 minutes. Until it
+/// is answered `tps_get_state`, `tps_explain` and `tps_refresh` still know him by his id, then they answer `TPS_E_NOT_FOUND`. Reports about
+/// him are taken for `dnd.echo_ms` longer: the echo of the release may come late.
 ///
 /// @param sync    the instance, in any state but Stopping
 /// @param user_id the host's id of the user

@@ -8,6 +8,7 @@ use super::instances::with;
 use super::status::tps_status;
 use super::text;
 use super::types::tps_sync;
+use crate::instance::Step;
 use crate::process::resolver;
 
 /// Moves the clock of one instance ahead.
@@ -21,7 +22,8 @@ pub unsafe extern "C" fn tps_test_advance_clock(sync: *mut tps_sync, ms: u64) ->
     })
 }
 
-/// Makes code of the library panic: 1 in the next callback, 2 in this call with the engine locked, 3 in a task of the runtime.
+/// Makes code of the library panic: 1 in the next callback, 2 in this call with the engine locked, 3 in a task of the runtime,
+/// 4 in the next start, 5 in the next reload.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn tps_test_panic(sync: *mut tps_sync, place: i32) -> tps_status {
     guard(ErrBuffer::NONE, || {
@@ -30,6 +32,8 @@ pub unsafe extern "C" fn tps_test_panic(sync: *mut tps_sync, place: i32) -> tps_
                 1 => instance.panic_in_callback(),
                 2 => instance.panic_in_engine(),
                 3 => instance.panic_in_task()?,
+                4 => instance.panic_in_step(Step::Start),
+                5 => instance.panic_in_step(Step::Reload),
                 other => return Err(Fault::argument("place", &format!("{other} is not one of TPS_TEST_PANIC_*"))),
             }
             Ok(())

@@ -3,11 +3,13 @@
 use std::ffi::c_char;
 
 use super::fault::Fault;
+use crate::config::Config;
 
 /// How long a text of the host may be, in bytes without the NUL.
 pub(super) const LONGEST_TEXT: usize = 65_535;
-/// How long a configuration may be, in bytes.
-pub(super) const LONGEST_CONFIG: usize = 16 << 20;
+/// A length beyond this is no configuration's but a slip in the call: nothing is read by it. Below it the configuration says itself that it
+/// is too long.
+const WILD_CONFIG: usize = 16 * Config::LONGEST;
 
 /// A text that must be there and not be empty.
 ///
@@ -52,8 +54,8 @@ pub(super) unsafe fn configuration<'a>(at: *const c_char, len: usize) -> Result<
     if at.is_null() {
         return Err(Fault::null("config_json"));
     }
-    if len > LONGEST_CONFIG {
-        return Err(Fault::argument("config_len", "more than 16 MiB"));
+    if len > WILD_CONFIG {
+        return Err(Fault::argument("config_len", &format!("{len} bytes; at most {} are allowed", Config::LONGEST)));
     }
     // SAFETY: promised by the caller; `len` is far below isize::MAX.
     let bytes = unsafe { std::slice::from_raw_parts(at.cast::<u8>(), len) };

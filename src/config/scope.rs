@@ -18,7 +18,7 @@ pub(super) const OPT_OUT: Key = Key {
     absent: Absent::Means("nobody"),
     reload: Reload::Yes,
     meaning: "People who are not followed although the telephone system hands them over, by `user_id` (exactly so) or e-mail address (in any \
-              casing), at most 20000. Microsoft 365 is never asked for them, no presence of theirs is kept, what was set for them is taken \
+              casing), at most 20000 within the 1 MiB of the document. Microsoft 365 is never asked for them, no presence of theirs is kept, what was set for them is taken \
               back, and they need no seat. An address is compared with the one handed over: name a person with several of them by \
               `user_id`, or by all.",
 };

@@ -191,14 +191,25 @@ impl Directory {
     }
 
     async fn work(&self, job: Job, state: &mut State) {
-        state.asked = false;
+        let asked = std::mem::take(&mut state.asked);
         if std::mem::take(&mut state.renew) {
             self.client.renew_after_forbidden();
         }
-        let outcome = match job {
-            Job::Everybody => self.everybody(state).await,
-            Job::Newcomers => self.newcomers(state).await,
-            Job::Changes => self.changes(state).await,
+        let mut turns = Turns::default();
+        let round = async {
+            match job {
+                Job::Everybody => self.everybody(state, &mut turns).await,
+                Job::Newcomers => self.newcomers(state, &mut turns).await,
+                Job::Changes => self.changes(state, &mut turns).await,
+            }
+        };
+        let outcome = tokio::select! {
+            outcome = round => outcome,
+            () = self.desk.disabled(), if !asked => {
+                // Due again when the following is switched on. Who was found so far is told.
+                self.tell(&turns, false);
+                return;
+            }
         };
         let now = self.client.clock().mono_ms();
         match outcome {
@@ -243,16 +254,16 @@ impl Directory {
         }
     }
 
-    async fn everybody(&self, state: &mut State) -> Result<(), GraphError> {
-        let (addresses, users, ids) = self
-            .desk
-            .with(|engine, _| (engine.addresses(Which::All), engine.match_counts().values().sum::<u64>(), engine.named_ids()));
+    async fn everybody(&self, state: &mut State, turns: &mut Turns) -> Result<(), GraphError> {
+        let (addresses, users, ids) = self.desk.with(|engine, _| {
+            state.report |= engine.take_handed_over();
+            (engine.addresses(Which::All), engine.match_counts().values().sum::<u64>(), engine.named_ids())
+        });
         let now = self.client.clock().mono_ms();
-        let mut turns = Turns::default();
         if addresses.is_empty() {
             (state.everybody_at, state.changes_at, state.bookmark) = (NEVER, NEVER, None);
-            let outcome = self.named(state, &ids, &HashSet::new(), &mut turns).await;
-            self.tell(&turns, state.report && users > 0 && outcome.is_ok());
+            let outcome = self.named(state, &ids, &HashSet::new(), turns).await;
+            self.tell(turns, state.report && users > 0 && outcome.is_ok());
             outcome?;
             state.report &= users == 0;
             if !ids.is_empty() {
@@ -276,17 +287,17 @@ impl Directory {
             _ => None,
         };
         state.unsettled.clear();
-        let mut outcome = self.resolve(state, &addresses, &HashSet::new(), &mut turns).await;
+        let mut outcome = self.resolve(state, &addresses, &HashSet::new(), turns).await;
         if matches!(&outcome, Err(error) if matches!(error.class, Class::Forbidden(_))) && state.manner.profile == Profile::Whole
         {
             state.basic_until = now.saturating_add(BASIC_EVERY);
             state.manner.profile = Profile::Basic;
-            outcome = self.resolve(state, &addresses, &HashSet::new(), &mut turns).await;
+            outcome = self.resolve(state, &addresses, &HashSet::new(), turns).await;
         }
         if outcome.is_ok() {
-            outcome = self.named(state, &ids, &HashSet::new(), &mut turns).await;
+            outcome = self.named(state, &ids, &HashSet::new(), turns).await;
         }
-        self.tell(&turns, state.report && outcome.is_ok());
+        self.tell(turns, state.report && outcome.is_ok());
         outcome?;
         state.report = false;
         self.plan(state, bookmark);
@@ -335,14 +346,17 @@ impl Directory {
         None
     }
 
-    async fn newcomers(&self, state: &mut State) -> Result<(), GraphError> {
-        let (addresses, ids) = self.desk.with(|engine, _| (engine.addresses(Which::Pending), engine.unchecked_ids()));
-        let mut turns = Turns::default();
-        let mut outcome = self.resolve(state, &addresses, &HashSet::new(), &mut turns).await;
+    async fn newcomers(&self, state: &mut State, turns: &mut Turns) -> Result<(), GraphError> {
+        let (addresses, ids) = self.desk.with(|engine, _| {
+            state.report |= engine.take_handed_over();
+            (engine.addresses(Which::Pending), engine.unchecked_ids())
+        });
+        let mut outcome = self.resolve(state, &addresses, &HashSet::new(), turns).await;
         if outcome.is_ok() {
-            outcome = self.named(state, &ids, &HashSet::new(), &mut turns).await;
+            outcome = self.named(state, &ids, &HashSet::new(), turns).await;
         }
-        self.tell(&turns, false);
+        self.tell(turns, state.report && outcome.is_ok());
+        state.report &= outcome.is_err();
         self.or_everybody(state, outcome)
     }
 
@@ -358,7 +372,7 @@ impl Directory {
         }
     }
 
-    async fn changes(&self, state: &mut State) -> Result<(), GraphError> {
+    async fn changes(&self, state: &mut State, turns: &mut Turns) -> Result<(), GraphError> {
         let now = self.client.clock().mono_ms();
         let Some(bookmark) = state.bookmark.clone() else {
             (state.changes_at, state.everybody_at) = (NEVER, now);
@@ -387,14 +401,13 @@ impl Directory {
         // Whoever was removed or put on the opt-out list since the last look is not asked for.
         let addresses: Vec<Arc<str>> =
             self.desk.with(|engine, _| addresses.into_iter().filter(|address| engine.has_address(address)).collect());
-        let mut turns = Turns::default();
-        let mut outcome = self.resolve(state, &addresses, &news.removed, &mut turns).await;
+        let mut outcome = self.resolve(state, &addresses, &news.removed, turns).await;
         if outcome.is_ok() {
             let mut ids = self.desk.with(|engine, _| engine.named_ids());
             ids.retain(|id| news.changed.contains(id) || news.removed.contains(id));
-            outcome = self.named(state, &ids, &news.removed, &mut turns).await;
+            outcome = self.named(state, &ids, &news.removed, turns).await;
         }
-        self.tell(&turns, false);
+        self.tell(turns, false);
         if outcome.is_ok() {
             // Only now: a failure half-way asks for the same changes again.
             state.bookmark = Some(next);

@@ -41,7 +41,7 @@ pub const STATS_FIELDS: &[StatField] = &[
     counter(
         "requests.*.*",
         "requests",
-        "requests that got an answer, by class (`token`, `users`, `delta`, `presences`, `other`) and HTTP status; `other` as a status \
+        "requests that got an answer, by class (`token`, `users`, `delta`, `presences`, `sessions`, `other`) and HTTP status; `other` as a status \
          gathers those beyond 128 different pairs",
     ),
     counter("throttled", "requests", "answers with status 429, of any class"),

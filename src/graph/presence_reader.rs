@@ -40,6 +40,8 @@ pub(super) struct Rows {
     pub(super) strange: usize,
     /// There was a list.
     pub(super) list: bool,
+    /// Room to find who is named twice.
+    places: Vec<u32>,
 }
 
 impl Rows {
@@ -52,7 +54,39 @@ impl Rows {
 
     /// Reads an answer shorter than 2 GiB. After an error nothing of it is left.
     pub(super) fn read(&mut self, body: &str) -> serde_json::Result<()> {
-        self.pass(body, false).or_else(|_| self.pass(body, true)).inspect_err(|_| self.clear())
+        self.pass(body, false).or_else(|_| self.pass(body, true)).inspect_err(|_| self.clear())?;
+        self.last_wins();
+        Ok(())
+    }
+
+    /// Who is named twice counts once, as the last entry has it: what an earlier one says may be over, and must not act on the way.
+    fn last_wins(&mut self) {
+        // Ids are asked for in ascending order, and an answer keeps to that as a rule: then a comparison each is all that this costs.
+        if self.rows.is_sorted_by(|one, next| one.id < next.id) {
+            return;
+        }
+        let Rows { rows, places, .. } = self;
+        places.clear();
+        places.extend(0..rows.len() as u32);
+        places.sort_unstable_by_key(|at| (rows[*at as usize].id, *at));
+        let mut kept = 0;
+        for at in 0..places.len() {
+            if places.get(at + 1).is_some_and(|next| rows[*next as usize].id == rows[places[at] as usize].id) {
+                places[kept] = places[at];
+                kept += 1;
+            }
+        }
+        places.truncate(kept);
+        if places.is_empty() {
+            return;
+        }
+        places.sort_unstable();
+        let (mut at, mut overtaken) = (0, places.iter().peekable());
+        rows.retain(|_| {
+            let stays = overtaken.next_if(|place| **place == at).is_none();
+            at += 1;
+            stays
+        });
     }
 
     fn pass(&mut self, body: &str, careful: bool) -> serde_json::Result<()> {

@@ -73,7 +73,7 @@ fn a_letter_cut_in_the_middle_costs_nobody() {
 #[test]
 fn entries_that_name_nobody_are_counted_and_skipped() {
     let json = format!(
-        r#"{{"value":[null,7,"x",[1,[2]],true,1.5,-3,{{}},{{"id":7}},{{"id":"no guid"}},{{"id":"{ANN}"}},{{"id":"{BOB}","id":"{ANN}"}}]}}"#
+        r#"{{"value":[null,7,"x",[1,[2]],true,1.5,-3,{{}},{{"id":7}},{{"id":"no guid"}},{{"id":"{ANN}"}},{{"id":"{ANN}","id":"{BOB}"}}]}}"#
     );
     let mut answer = PresenceAnswer::default();
     answer.read(json.into_bytes()).expect("readable");
@@ -116,10 +116,8 @@ fn deep_nesting_is_no_danger() {
 
 #[test]
 fn memory_is_used_again() {
-    let json = format!(
-        "{{\"value\":[{}]}}",
-        vec![format!(r#"{{"id":"{ANN}","availability":"Busy","activity":"Busy"}}"#); MOST_IDS].join(",")
-    );
+    let entry = |n: usize| format!(r#"{{"id":"{}","availability":"Busy","activity":"Busy"}}"#, Guid(n as u128 + 1));
+    let json = format!("{{\"value\":[{}]}}", (0..MOST_IDS).map(entry).collect::<Vec<_>>().join(","));
     let mut answer = PresenceAnswer::default();
     answer.read(json.clone().into_bytes()).expect("readable");
     let (rows, body) = (answer.found.rows.capacity(), answer.body.capacity());
@@ -135,6 +133,27 @@ fn memory_is_used_again() {
     answer.read(format!("{json}{}", " ".repeat(MOST_ROOM)).into_bytes()).expect("readable");
     answer.forget();
     assert_eq!((answer.len(), answer.body.capacity()), (0, 0));
+}
+
+#[test]
+fn who_is_named_twice_counts_once_as_the_last_entry_has_it() {
+    let answer = |entries: &[(u128, &str)]| {
+        let entry = |(id, word): &(u128, &str)| format!(r#"{{"id":"{}","availability":"{word}"}}"#, Guid(*id));
+        let json = format!(r#"{{"value":[{}]}}"#, entries.iter().map(entry).collect::<Vec<_>>().join(","));
+        let mut answer = PresenceAnswer::default();
+        answer.read(json.into_bytes()).expect("readable");
+        answer.iter().map(|(id, raw)| (id.0, raw.availability.unwrap_or_default().to_owned())).collect::<Vec<_>>()
+    };
+    let owned = |entries: &[(u128, &str)]| entries.iter().map(|(id, word)| (*id, (*word).to_owned())).collect::<Vec<_>>();
+    for (told, want) in [
+        (&[(1, "Busy"), (1, "Away")][..], &[(1, "Away")][..]),
+        (&[(1, "Busy"), (2, "Busy"), (1, "Away")], &[(2, "Busy"), (1, "Away")]),
+        (&[(3, "a"), (3, "b"), (2, "a"), (3, "c"), (1, "a"), (2, "b")], &[(3, "c"), (1, "a"), (2, "b")]),
+        // In another order than asked for, but each once.
+        (&[(3, "a"), (1, "a"), (2, "a")], &[(3, "a"), (1, "a"), (2, "a")]),
+    ] {
+        assert_eq!(answer(told), owned(want), "{told:?}");
+    }
 }
 
 #[test]

@@ -129,6 +129,17 @@ impl Desk {
         self.roster.subscribe()
     }
 
+    /// Waits until the following is switched off; not at all if it is.
+    pub async fn disabled(&self) {
+        let mut roster = self.roster_changes();
+        while self.with(|engine, _| engine.is_enabled()) {
+            if roster.changed().await.is_err() {
+                // The desk outlives its watchers.
+                return;
+            }
+        }
+    }
+
     /// Waits until something is to be published earlier than it was. For one task.
     pub async fn publication_changed(&self) {
         self.publication.notified().await;

@@ -103,9 +103,10 @@ impl Instance {
     /// # Errors
     /// `NotFound`; `State` unless running.
     pub fn refresh(&self, user_id: Option<&str>) -> Result<(), Error> {
-        if self.life.now() != State::Running {
-            return Err(self.wrong_state());
-        }
+        // Not by the state alone: a callback may ask before the start has returned, and while another thread reloads.
+        self.not_stopping()?;
+        let place = self.lock_run();
+        let Some(run) = place.as_ref() else { return Err(self.wrong_state()) };
         // Of all there may be very many, and a sweep knows them already.
         let (found, enabled, ids) = self.desk.with(|engine, now| {
             let enabled = engine.is_enabled();
@@ -115,18 +116,16 @@ impl Instance {
         if !found {
             return Err(no_user());
         }
-        if let Some(run) = self.lock_run().as_ref() {
-            match user_id {
-                Some(user_id) if ids.is_empty() => run.refresh_when_found(user_id),
-                Some(_) => run.refresh(ids),
-                None => {
-                    if enabled {
-                        run.sweep();
-                    } else {
-                        run.refresh(ids);
-                    }
-                    run.round();
+        match user_id {
+            Some(user_id) if ids.is_empty() => run.refresh_when_found(user_id),
+            Some(_) => run.refresh(ids),
+            None => {
+                if enabled {
+                    run.sweep();
+                } else {
+                    run.refresh(ids);
                 }
+                run.round();
             }
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Create, start, stop, destroy.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -108,19 +109,14 @@ impl Instance {
             }
             State::Running | State::Busy => Err(Error::state("the instance runs already")),
         })?;
-        match self.begin() {
-            Ok(()) => {
-                self.life.set(State::Running);
-                Ok(())
-            }
-            Err(error) => {
-                self.life.set(before);
-                Err(error)
-            }
-        }
+        // Also where that panics: nobody could stop or destroy an instance that stays busy.
+        let then = Cell::new(before);
+        let _then = self.life.then_from(&then);
+        self.begin(&then)
     }
 
-    fn begin(&self) -> Result<(), Error> {
+    /// `then`: the state that this leaves behind, whether it returns or panics.
+    fn begin(&self, then: &Cell<State>) -> Result<(), Error> {
         let config = self.config();
         let no_thread =
             |error| Error::new(ErrorKind::System, format!("no thread for the callbacks ({error}); look at ulimit -u"));
@@ -129,17 +125,24 @@ impl Instance {
         let run = Run::prepare(&config, &self.desk, &self.counters).inspect_err(|_| {
             self.desk.store().close(Instant::now());
         })?;
+        // From here on callbacks may come: only a stop can end that, also after a panic half-way.
+        let before = then.replace(State::Running);
+        // Where callbacks find it: one may ask for something as soon as the dispatcher runs, and waits the moment until all is there.
+        let mut place = self.lock_run();
         // Before the dispatcher: the first thing it may find is the users' first decisions.
         self.desk.with_roster(|engine, now| engine.start(now));
         if let Err(error) = self.dispatch.start() {
+            then.set(before);
             self.desk.with(|engine, now| engine.stopped(now));
             // The next start finds out whether the disk has come back.
             self.desk.store().close(Instant::now());
             return Err(no_thread(error));
         }
         // After the engine, or an early answer would be forgotten by its start and the first callbacks come a whole interval later.
-        // Where others find it first: a callback may ask for something before this returns.
-        self.lock_run().insert(run).go(&self.desk, &self.counters, self.polling.clone());
+        place.insert(run).go(&self.desk, &self.counters, self.polling.clone());
+        drop(place);
+        #[cfg(feature = "test-hooks")]
+        self.life.panic_if_asked(super::life::Step::Start);
         self.tell_at_start(&config);
         Ok(())
     }
@@ -180,7 +183,7 @@ impl Instance {
             return Err(Error::reentrant("tps_stop"));
         }
         let deadline = Instant::now() + timeout;
-        let round = std::cell::Cell::new(0);
+        let round = Cell::new(0);
         // Another thread in a start, a reload or the beginning of a stop runs code of ours and touches disk at most: unless that hangs, it
         // is through in a moment, also for a stop without time.
         let before = self.life.turn(Some(deadline + OWN_CODE), |state| match state {
@@ -231,7 +234,7 @@ impl Instance {
                 if mine != State::Stopping {
                     return Ok(());
                 }
-                let then = std::cell::Cell::new(State::Stopping);
+                let then = Cell::new(State::Stopping);
                 let _then = self.life.then_from(&then);
                 self.desk.with(|engine, now| engine.stopped(now));
                 if !self.desk.store().close(deadline) {

@@ -2,8 +2,14 @@
 
 use super::core::Instance;
 use super::error::Error;
+use super::life::Step;
 
 impl Instance {
+    /// This step panics the next time.
+    pub fn panic_in_step(&self, step: Step) {
+        self.life.panic_at(step);
+    }
+
     /// Moves this instance's clock ahead.
     pub fn advance_clock(&self, ms: u64) {
         self.desk.clock().advance(ms);

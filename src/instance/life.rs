@@ -32,6 +32,16 @@ impl State {
     }
 }
 
+/// A step of an instance's life that a test makes panic.
+#[cfg(feature = "test-hooks")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A start, when callbacks may come already.
+    Start,
+    /// A reload, before anything has changed.
+    Reload,
+}
+
 struct Then<'a>(&'a Life, State);
 
 impl Drop for Then<'_> {
@@ -52,11 +62,18 @@ impl Drop for ThenFrom<'_> {
 pub(super) struct Life {
     state: Mutex<State>,
     moved: Condvar,
+    #[cfg(feature = "test-hooks")]
+    panic_at: Mutex<Option<Step>>,
 }
 
 impl Life {
     pub(super) fn new() -> Life {
-        Life { state: Mutex::new(State::New), moved: Condvar::new() }
+        Life {
+            state: Mutex::new(State::New),
+            moved: Condvar::new(),
+            #[cfg(feature = "test-hooks")]
+            panic_at: Mutex::default(),
+        }
     }
 
     pub(super) fn now(&self) -> State {
@@ -75,7 +92,7 @@ impl Life {
                     if left.is_zero() {
                         return Err(Error::new(
                             ErrorKind::Timeout,
-                            "another thread starts, reloads or stops this instance just now; call again",
+                            "another thread's tps_start, tps_reload or tps_stop waits for a disk; call again",
                         ));
                     }
                     self.moved.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
@@ -101,6 +118,18 @@ impl Life {
     /// The same, to the state that the cell holds then.
     pub(super) fn then_from<'a>(&'a self, state: &'a std::cell::Cell<State>) -> impl Drop + use<'a> {
         ThenFrom(self, state)
+    }
+
+    /// This step panics the next time.
+    #[cfg(feature = "test-hooks")]
+    pub(super) fn panic_at(&self, step: Step) {
+        *self.panic_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(step);
+    }
+
+    #[cfg(feature = "test-hooks")]
+    pub(super) fn panic_if_asked(&self, step: Step) {
+        let asked = self.panic_at.lock().unwrap_or_else(PoisonError::into_inner).take_if(|asked| *asked == step);
+        assert!(asked.is_none(), "a panic asked for by a test");
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

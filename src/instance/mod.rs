@@ -22,4 +22,6 @@ mod run;
 
 pub use core::Instance;
 pub use error::{Error, ErrorKind};
+#[cfg(feature = "test-hooks")]
+pub use life::Step;
 pub use report::STATS_FIELDS;

@@ -23,9 +23,11 @@ impl Instance {
             State::Destroyed => Err(destroyed()),
             _ => Ok(State::Busy),
         })?;
-        let result = self.take_over(config, settings, before == State::Running);
-        self.life.set(before);
-        result?;
+        {
+            // Also where that panics: nobody could stop or destroy an instance that stays busy.
+            let _then = self.life.then(before);
+            self.take_over(config, settings, before == State::Running)?;
+        }
         *self.warnings.lock().unwrap_or_else(PoisonError::into_inner) = warnings.clone();
         if before == State::Running {
             warnings.iter().for_each(|warning| tell_warning(self.desk.reporter(), warning));
@@ -35,6 +37,8 @@ impl Instance {
     }
 
     fn take_over(&self, config: Config, settings: crate::auth::Settings, running: bool) -> Result<(), Error> {
+        #[cfg(feature = "test-hooks")]
+        self.life.panic_if_asked(super::life::Step::Reload);
         let old = self.config();
         let keys = old.restart_keys(&config);
         if !keys.is_empty() {

@@ -143,13 +143,10 @@ impl Run {
             hold(&slot, directory.handle());
             directory.run(keeper.cancel.clone())
         }));
-        let (tokens, client, client_id, clock) =
-            (self.tokens.clone(), self.client.clone(), self.client_id.clone(), desk.clock().clone());
-        handle.spawn(
-            keeper
-                .clone()
-                .keep("expiry", move |_| super::expiry::watch(tokens.clone(), client.clone(), client_id.clone(), clock.clone())),
-        );
+        let (tokens, client, client_id) = (self.tokens.clone(), self.client.clone(), self.client_id.clone());
+        handle.spawn(keeper.clone().keep("expiry", move |keeper| {
+            super::expiry::watch(tokens.clone(), client.clone(), client_id.clone(), keeper.desk.clone())
+        }));
         let (client, client_id, farewell) = (self.client.clone(), self.client_id.clone(), self.farewell.clone());
         let publishing = Keeper { cancel: self.publishing.clone(), ..keeper.clone() };
         handle.spawn(publishing.keep("publish", move |keeper| {

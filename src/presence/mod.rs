@@ -7,7 +7,7 @@ mod presence;
 mod words;
 
 pub use guid::{Guid, GuidText, NotAGuid};
-pub use normalise::{Observation, Raw, normalise};
+pub use normalise::{Observation, Raw, normalise, notes_absence};
 pub use presence::Presence;
 pub(crate) use words::cut;
 pub use words::{Activity, Availability, Chat, Dnd, Word, WordTable};

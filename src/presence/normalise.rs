@@ -48,14 +48,18 @@ pub fn normalise<'a>(raw: Raw<'a>, words: &mut WordTable) -> Observation<'a> {
         (None, Some(Activity::OutOfOffice)) => {
             (family(Activity::OutOfOffice, activity_text), activity.or(Some(Activity::OutOfOffice)))
         }
+        // The two fields exchanged: how idle somebody is says nothing of what he does, the word beside it does.
+        (None, Some(Activity::Inactive)) => {
+            let base_beside = Availability::parse(activity_text).is_some();
+            (family(Activity::Inactive, activity_text), activity.filter(|_| !base_beside).or(Some(Activity::Inactive)))
+        }
         (None, Some(detail)) => (family(detail, activity_text), Some(detail)),
         (None, None) => {
             let unknown = availability_text.eq_ignore_ascii_case("PresenceUnknown");
             return Observation::NoInformation { foreign: (!unknown).then_some(availability_text) };
         }
     };
-    let noted = [availability_text, activity_text].iter().any(|text| Activity::parse(text) == Some(Activity::OutOfOffice));
-    let out_of_office = noted || raw.out_of_office == Some(true);
+    let out_of_office = raw.out_of_office == Some(true) || notes_absence(availability_text, activity_text);
     let foreign = activity.is_none() && !activity_text.is_empty() && !activity_text.eq_ignore_ascii_case("PresenceUnknown");
     // AvailableIdle and BusyIdle are no activities, and an availability may stand in the activity field without being foreign.
     let foreign = foreign && Availability::parse(activity_text).is_none();
@@ -71,8 +75,13 @@ pub fn normalise<'a>(raw: Raw<'a>, words: &mut WordTable) -> Observation<'a> {
     }
 }
 
-/// The base state of a detail word that stood in the availability field. `beside` is the other field: an absence note takes the base
-/// from there if it names one.
+/// One of the two words says out of office, whatever the settings say.
+pub fn notes_absence(availability: &str, activity: &str) -> bool {
+    [availability, activity].into_iter().any(|text| Activity::parse(text) == Some(Activity::OutOfOffice))
+}
+
+/// The base state of a detail word that stood in the availability field. `beside` is the other field: an absence or idle note takes the
+/// base from there if it names one.
 fn family(detail: Activity, beside: &str) -> Availability {
     match detail {
         Activity::InACall | Activity::InAConferenceCall | Activity::InAMeeting => Availability::Busy,
@@ -83,7 +92,11 @@ fn family(detail: Activity, beside: &str) -> Availability {
             _ => Availability::Away,
         },
         Activity::OffWork => Availability::Offline,
-        Activity::Inactive => Availability::Available,
+        Activity::Inactive => match (Availability::parse(beside), Activity::parse(beside)) {
+            (Some(base), _) => base,
+            (None, Some(other)) if !matches!(other, Activity::Inactive | Activity::OutOfOffice) => family(other, ""),
+            _ => Availability::Available,
+        },
         // The rest are base words and never reach this point; read them as what they say.
         base => Availability::parse(base.as_str()).unwrap_or_default(),
     }
@@ -140,6 +153,18 @@ mod tests {
         assert_eq!(read(Some("OutOfOffice"), None), Some((A::Away, C::OutOfOffice, true)));
         assert_eq!(read(Some("OutOfOffice"), Some("Available")), Some((A::Available, C::Available, true)));
         assert_eq!(read(Some("OutOfOffice"), Some("InACall")), Some((A::Busy, C::InACall, true)));
+    }
+
+    #[test]
+    fn an_idle_word_in_the_availability_field_hides_nobody() {
+        assert_eq!(read(Some("Inactive"), Some("BusyIdle")), Some((A::Busy, C::Inactive, false)));
+        assert_eq!(read(Some("Inactive"), Some("Busy")), Some((A::Busy, C::Inactive, false)));
+        assert_eq!(read(Some("inactive"), Some("doNotDisturb")), Some((A::DoNotDisturb, C::Inactive, false)));
+        assert_eq!(read(Some("Inactive"), Some("InACall")), Some((A::Busy, C::InACall, false)));
+        assert_eq!(read(Some("Inactive"), Some("AvailableIdle")), Some((A::Available, C::Inactive, false)));
+        assert_eq!(read(Some("AvailableInactive"), Some("Inactive")), Some((A::Available, C::Inactive, false)));
+        assert_eq!(read(Some("Inactive"), Some("OutOfOffice")), Some((A::Available, C::OutOfOffice, true)));
+        assert_eq!(read(Some("Inactive"), None), Some((A::Available, C::Inactive, false)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The way to a running poll loop, from any thread.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -37,6 +37,8 @@ pub(super) struct Shared {
     pub(super) adaptive: AtomicBool,
     pub(super) everybody: AtomicBool,
     pub(super) wanted: Mutex<Wanted>,
+    /// Those of them whom the host named: the only ones who are asked for while the instance is disabled.
+    pub(super) by_hand: Mutex<BTreeSet<Guid>>,
     /// Users who were not found yet when they were asked about, and when that was.
     pub(super) awaited: Mutex<BTreeMap<Box<str>, u64>>,
     pub(super) wake: Notify,
@@ -51,13 +53,7 @@ impl PollHandle {
     /// who is being asked for is not asked for again.
     pub fn refresh(&self, ids: impl IntoIterator<Item = Guid>) {
         let now = self.0.clock.mono_ms();
-        let mut wanted = lock(&self.0.wanted);
-        for id in ids {
-            if wanted.len() < MOST_WANTED || wanted.contains_key(&id) {
-                wanted.insert(id, now);
-            }
-        }
-        drop(wanted);
+        self.0.want_by_hand(ids, now);
         self.0.wake.notify_one();
     }
 
@@ -95,8 +91,20 @@ impl Shared {
             adaptive: AtomicBool::new(polling.adaptive),
             everybody: AtomicBool::new(false),
             wanted: Mutex::default(),
+            by_hand: Mutex::default(),
             awaited: Mutex::default(),
             wake: Notify::new(),
+        }
+    }
+
+    /// The host wants to know of these.
+    pub(super) fn want_by_hand(&self, ids: impl IntoIterator<Item = Guid>, now: u64) {
+        let (mut wanted, mut by_hand) = (lock(&self.wanted), lock(&self.by_hand));
+        for id in ids {
+            if wanted.len() < MOST_WANTED || wanted.contains_key(&id) {
+                wanted.insert(id, now);
+                by_hand.insert(id);
+            }
         }
     }
 }

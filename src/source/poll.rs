@@ -3,7 +3,7 @@
 //! One task. Requests overlap up to a small number, sweeps never do. Every failure ends in a pause whose length the failure names;
 //! nothing ends the loop but its cancellation.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -90,7 +90,11 @@ impl Poll {
 
     fn send(&self, question: Question, mut answer: PresenceAnswer) -> Flight<'_> {
         Box::pin(async move {
-            let landed = ask(&self.client, &self.desk, &question.ids, &mut answer, question.divide).await;
+            let landed = tokio::select! {
+                landed = ask(&self.client, &self.desk, &question.ids, &mut answer, question.divide) => Some(landed),
+                // What is not sent yet is not sent any more: its turn in the budget may be long in coming, and dividing a batch takes many.
+                () = self.desk.disabled(), if !question.by_hand => None,
+            };
             Landing { question, landed, answer }
         })
     }
@@ -103,12 +107,15 @@ struct Question {
     ids: Arc<[Guid]>,
     /// For single people, no part of the sweep.
     single: bool,
+    /// The host named somebody of these: they are asked for also while the instance is disabled.
+    by_hand: bool,
     divide: bool,
 }
 
 struct Landing {
     question: Question,
-    landed: Landed,
+    /// `None` where the instance was disabled meanwhile.
+    landed: Option<Landed>,
     answer: PresenceAnswer,
 }
 
@@ -227,7 +234,7 @@ impl<'a> State<'a> {
                 ids.retain(|id| self.known.binary_search(id).is_ok());
             }
             if !ids.is_empty() {
-                return Ok(self.question(ids, false, now));
+                return Ok(self.question(ids, false, false, now));
             }
             first.into_iter().for_each(|first| self.planner.landed(first, false));
             if self.planner.next_at().is_none_or(|at| at > now) {
@@ -237,10 +244,10 @@ impl<'a> State<'a> {
         Err(self.planner.next_at().unwrap_or(u64::MAX))
     }
 
-    fn question(&mut self, ids: Vec<Guid>, single: bool, now: u64) -> Question {
+    fn question(&mut self, ids: Vec<Guid>, single: bool, by_hand: bool, now: u64) -> Question {
         let ids: Arc<[Guid]> = ids.into();
         self.lane.sent(ids.clone(), now, single);
-        Question { ids, single, divide: now >= self.no_dividing_until }
+        Question { ids, single, by_hand, divide: now >= self.no_dividing_until }
     }
 
     fn look_at_roster(&mut self, now: u64) {
@@ -282,7 +289,7 @@ impl<'a> State<'a> {
             found
         });
         drop(awaited);
-        lock(&self.shared.wanted).extend(found.into_iter().map(|id| (id, now)));
+        self.shared.want_by_hand(found, now);
     }
 
     /// A question for single people, or when there may be one.
@@ -294,14 +301,20 @@ impl<'a> State<'a> {
         }
         let served = |id| self.aside.get(&id).is_none_or(|aside| aside.until <= now);
         let mut ids = self.lane.take(&mut wanted, now, limit, served).ok_or(u64::MAX)?;
+        let mut by_hand = lock(&self.shared.by_hand);
         drop(wanted);
+        let named: BTreeSet<Guid> = ids.iter().copied().filter(|id| by_hand.remove(id)).collect();
+        drop(by_hand);
         // Named some time ago: who is not followed any more is not asked for.
-        self.desk.with(|engine, _| ids.retain(|id| engine.follows(*id)));
+        self.desk.with(|engine, _| {
+            let enabled = engine.is_enabled();
+            ids.retain(|id| engine.follows(*id) && (enabled || named.contains(id)));
+        });
         if ids.is_empty() {
             return self.next_single(now, limit);
         }
         self.renew_if_refused();
-        Ok(self.question(ids, true, now))
+        Ok(self.question(ids, true, !named.is_empty(), now))
     }
 
     fn begin_sweep(&mut self, now: u64) {
@@ -355,6 +368,11 @@ impl<'a> State<'a> {
         if self.spare.len() < MOST_FLYING {
             self.spare.push(answer);
         }
+        let Some(landed) = landed else {
+            self.lane.landed(&question.ids, false, &mut lock(&self.shared.wanted));
+            question.ids.first().filter(|_| !question.single).into_iter().for_each(|first| self.planner.landed(*first, true));
+            return;
+        };
         if landed.good && !self.aside.is_empty() {
             // Tried again and answered: no longer aside.
             self.aside.retain(|id, _| !question.ids.contains(id) || landed.refused.iter().any(|(refused, _)| refused == id));

@@ -280,7 +280,8 @@ impl Engine {
     /// `tps_refresh`: what the host refused is offered at once. False if there is no such user.
     pub fn hurry(&mut self, user_id: Option<&str>, now: Moment) -> bool {
         let slots: Vec<Slot> = match user_id {
-            Some(id) => match self.roster.by_id(id) {
+            Some(id) => match self.roster.by_id(id).filter(|slot| self.roster.get(*slot).is_some_and(|user| !user.only_echoes()))
+            {
                 Some(slot) => vec![slot],
                 None => return false,
             },

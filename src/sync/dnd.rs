@@ -159,6 +159,7 @@ impl DndLane {
                 self.uncertain = false;
                 self.acknowledged = Some(Dnd::Off);
                 self.resync = true;
+                self.manual = false;
             }
             HostDnd::On => {
                 self.owner = match self.owner {

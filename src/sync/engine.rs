@@ -81,6 +81,8 @@ pub struct Engine {
     pub(super) told_words: HashSet<Box<str>>,
     /// Object ids that the host named and the directory was not asked about yet.
     pub(super) unchecked: HashSet<Guid>,
+    /// The last whole mapping brought somebody to search: what becomes of them is told as a report.
+    pub(super) handed_over: bool,
     /// The rule sets that users are to have and the configuration does not: a reload may bring them.
     pub(super) unknown_rule_sets: HashMap<Slot, Box<str>>,
     /// Users on the opt-out list and entries of it that name nobody, as told last.
@@ -124,6 +126,7 @@ impl Engine {
             started_at: 0,
             told_words: HashSet::new(),
             unchecked: HashSet::new(),
+            handed_over: false,
             unknown_rule_sets: HashMap::new(),
             opted_out_told: (0, 0),
             polled: None,

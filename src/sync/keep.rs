@@ -227,6 +227,7 @@ impl Engine {
 
     /// A user goes; his record goes too. What of an earlier run an unnamed one left is not his business.
     pub(super) fn strike_out(&mut self, slot: Slot, now: u64) {
+        self.keep.aged_users.remove(&slot);
         if let Some(user) = self.roster.get(slot)
             && user.kept != Keeps::NOTHING
             && self.keep.memory != Memory::Off
@@ -261,6 +262,7 @@ impl Engine {
         }
         if let Some(aged) = aged {
             user.seen_at = user.seen_at.min(aged);
+            self.keep.aged_users.insert(slot);
         }
         self.stale_scan_at =
             self.stale_scan_at.min(user.seen_at.saturating_add(self.settings.stale_after_ms).max(self.scan_from()));
@@ -277,6 +279,12 @@ impl Engine {
     pub(super) fn end_keeping(&mut self, now: Moment) {
         self.keep.stopped_at = now.mono_ms;
         self.keep.expel_at = None;
+    }
+
+    /// From when a user counts of whom this process has seen nothing: from what an earlier one left of him, or from the start. How long
+    /// ago he was handed over says nothing: nobody asked Graph before the start.
+    pub(super) fn age_of_the_unseen(&self, slot: Slot, started: u64) -> u64 {
+        self.keep.aged.filter(|_| self.keep.aged_users.contains(&slot)).map_or(started, |aged| aged.min(started))
     }
 
     /// The host has handed over all users, or one.

@@ -21,7 +21,11 @@ impl Engine {
         self.releasing = None;
         self.begin_rehearsal(now);
         for slot in self.roster.slots() {
+            let age = self.age_of_the_unseen(slot, now.mono_ms);
             if let Some(user) = self.roster.get_mut(slot) {
+                if user.presence.is_none() {
+                    user.seen_at = age;
+                }
                 user.fresh = false;
                 user.stale = false;
                 user.news = false;

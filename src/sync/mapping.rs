@@ -75,6 +75,7 @@ impl Engine {
         let unnamed: Vec<Slot> = self.roster.iter().map(|(slot, _)| slot).filter(|slot| !named[*slot as usize]).collect();
         unnamed.into_iter().for_each(|slot| self.leave(slot, now));
         self.named(true, now);
+        self.handed_over |= self.has_pending() || !self.unchecked.is_empty();
         self.roster.shrink();
         self.reseat(now);
         self.tell_faults(faults, now);
@@ -284,6 +285,11 @@ impl Engine {
     /// Is anybody never searched?
     pub fn has_pending(&self) -> bool {
         self.roster.iter().any(|(_, user)| user.matching == MatchKind::Pending && user.leaving.is_none())
+    }
+
+    /// A whole mapping brought somebody to search since this was last asked.
+    pub fn take_handed_over(&mut self) -> bool {
+        std::mem::take(&mut self.handed_over)
     }
 
     fn searches(&self, slot: Slot) -> bool {

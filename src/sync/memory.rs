@@ -1,6 +1,6 @@
 //! What the disk has of the users, what is on its way there, and what an earlier run left.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::keeps::Keeps;
@@ -55,6 +55,8 @@ pub(super) struct Keep {
     pub(super) expel_at: Option<u64>,
     /// The last good answer of an earlier run, on today's monotonic clock.
     pub(super) aged: Option<u64>,
+    /// Users of whom that run left something: it is their age too, until they are seen.
+    pub(super) aged_users: HashSet<Slot>,
     /// The last good answer of this run; 0 before it.
     pub(super) good_at: u64,
     /// The one that was written last.

@@ -5,7 +5,7 @@ use super::engine::{Engine, Phase};
 use super::roster::Slot;
 use super::user::MatchKind;
 use crate::event::{Event, Kind};
-use crate::presence::{Guid, Observation, Raw, normalise};
+use crate::presence::{Guid, Observation, Raw, normalise, notes_absence};
 use crate::time::Moment;
 
 /// Unknown words told per start; more would be a broken server, not news.
@@ -71,7 +71,10 @@ impl Engine {
             && !user.stale
             && raw.availability == Some(&**self.words.text(known.availability_word))
             && raw.activity.unwrap_or_default() == &**self.words.text(known.activity_word)
-            && raw.out_of_office.is_none_or(|out| out == known.out_of_office)
+            && known.out_of_office
+                == (raw.out_of_office == Some(true)
+                    || known.out_of_office
+                        && notes_absence(raw.availability.unwrap_or_default(), raw.activity.unwrap_or_default()))
         {
             let informed_until = std::mem::replace(&mut user.seen_at, now.mono_ms);
             user.source = source;

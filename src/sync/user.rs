@@ -299,4 +299,9 @@ impl User {
         self.lanes_mut().for_each(DndLane::forget_decision);
         self.chat.forget_decision();
     }
+
+    /// Removed, and all that was ours is given back: he is kept for late echoes only, and to the host there is no such user.
+    pub(super) fn only_echoes(&self) -> bool {
+        self.leaving.is_some() && !self.owes() && !self.is_asked()
+    }
 }

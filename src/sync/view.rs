@@ -137,7 +137,8 @@ pub const STATS_FIELDS: &[StatField] = &[
 
 impl Engine {
     pub(super) fn find(&self, user_id_or_email: &str) -> Result<(Slot, &User), NoUser> {
-        let slot = match self.roster.by_id(user_id_or_email) {
+        let there = |slot: &Slot| self.roster.get(*slot).is_some_and(|user| !user.only_echoes());
+        let slot = match self.roster.by_id(user_id_or_email).filter(there) {
             Some(slot) => slot,
             None => {
                 // Who was removed and still has something of ours is found by his id alone.

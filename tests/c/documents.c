@@ -79,7 +79,11 @@ static void sizes(void) {
   refused(large, BEYOND, TPS_E_CONFIG, "the configuration has 10485760 bytes; at most 1048576 are allowed");
   memset(large, '[', BEYOND);
   refused(large, (size_t)1 << 20, TPS_E_CONFIG, "nested deeper than");
-  refused(large, (size_t)-1, TPS_E_INVALID_ARG, "config_len: ");
+  memset(large, ' ', BEYOND);
+  refused(large, ((size_t)1 << 20) + 1, TPS_E_CONFIG, "the configuration has 1048577 bytes; at most 1048576 are allowed");
+  refused(large, (size_t)1 << 20, TPS_E_CONFIG, "the configuration is empty");
+  /* A length that cannot be meant is not read by, and the limit is the same. */
+  refused(large, (size_t)-1, TPS_E_INVALID_ARG, "config_len: 18446744073709551615 bytes; at most 1048576 are allowed");
   free(large);
 }
 

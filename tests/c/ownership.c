@@ -169,6 +169,8 @@ static void owned(void) {
 }
 
 static void what_is_ours_is_given_back(void) {
+  tps_state state = TPS_STATE_INIT;
+  size_t len = 0;
   owned();
   phone_stop(&phone);
   released_for(TPS_REASON_STOPPING);
@@ -190,6 +192,11 @@ static void what_is_ours_is_given_back(void) {
   EXPECT(tps_remove_user(phone.sync, "101"), TPS_OK);
   released_for(TPS_REASON_REMOVED);
   EXPECT(tps_remove_user(phone.sync, "101"), TPS_E_NOT_FOUND);
+  /* His release was answered: there is no such user any more, only its echo may still come. */
+  WAIT(tps_get_state(phone.sync, "101", &state) == TPS_E_NOT_FOUND, 5000);
+  EXPECT(tps_refresh(phone.sync, "101"), TPS_E_NOT_FOUND);
+  EXPECT(tps_explain(phone.sync, "101", NULL, &len), TPS_E_NOT_FOUND);
+  EXPECT(tps_report_dnd(phone.sync, "101", 0, TPS_REPORT_SEEN), TPS_OK);
   phone_destroy(&phone);
 
   owned();

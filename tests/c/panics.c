@@ -33,6 +33,19 @@ int main(void) {
   for (round = 0; round < 100 && internal_events == 0; round++) CHECK(tps_dispatch(sync, 100, 0) >= 0);
   CHECK(internal_events == 1);
   EXPECT(tps_test_advance_clock(sync, 3600000), TPS_OK);
+  /* a reload that broke changed nothing, and nobody waits for its end */
+  EXPECT(tps_test_panic(sync, TPS_TEST_PANIC_RELOAD), TPS_OK);
+  EXPECT(tps_reload(sync, CONFIG_POLL, strlen(CONFIG_POLL), err, sizeof err), TPS_E_INTERNAL);
+  EXPECT(tps_reload(sync, CONFIG_POLL, strlen(CONFIG_POLL), err, sizeof err), TPS_OK);
+  EXPECT(tps_stop(sync, 10000), TPS_OK);
+  /* a start that broke half-way is ended by a stop, like any other */
+  for (round = 0; round < 3; round++) {
+    EXPECT(tps_test_panic(sync, TPS_TEST_PANIC_START), TPS_OK);
+    EXPECT(tps_start(sync, err, sizeof err), TPS_E_INTERNAL);
+    EXPECT(tps_destroy(sync), TPS_E_STATE);
+    EXPECT(tps_stop(sync, 10000), TPS_OK);
+  }
+  EXPECT(tps_start(sync, err, sizeof err), TPS_OK);
   EXPECT(tps_stop(sync, 10000), TPS_OK);
   EXPECT(tps_destroy(sync), TPS_OK);
   return check_end();

@@ -4,6 +4,10 @@
 #define CALLERS 2
 #define CALLS 50000 /* of each */
 
+#define CONFIGURED \
+  ",\"source\":{\"poll_interval_ms\":3600000,\"requests_per_30s\":240}," \
+  "\"stale\":{\"after_ms\":10800000},\"dnd\":{\"hold_off_ms\":0}"
+
 static struct phone phone;
 
 /* A number of the simulator's counters; 0 if it is not there yet. */
@@ -81,15 +85,66 @@ static void while_disabled(void) {
   EXPECT(tps_set_enabled(phone.sync, 1), TPS_OK);
 }
 
+static int reloading;
+
+static void *reload(void *config) {
+  char err[300];
+  while (NOW(reloading)) EXPECT(tps_reload(phone.sync, (const char *)config, strlen((const char *)config), err, sizeof err), TPS_OK);
+  return NULL;
+}
+
+/* It runs all the while, whatever another thread does to its configuration. */
+static void while_another_thread_reloads(void) {
+  char *config = config_with(CONFIGURED);
+  pthread_t thread;
+  int i;
+  SET(reloading, 1);
+  pthread_create(&thread, NULL, reload, config);
+  for (i = 0; i < rounds(3000) && check_failures() == 0; i++) EXPECT(tps_refresh(phone.sync, i % 2 == 0 ? "101" : "102"), TPS_OK);
+  SET(reloading, 0);
+  pthread_join(thread, NULL);
+  free(config);
+}
+
+static int asked_early;
+
+static void ask_back(sink *sink, const sink_entry *entry) {
+  struct phone *early = (struct phone *)sink->context;
+  if (entry->kind != SINK_EVENT) return;
+  EXPECT(tps_refresh(early->sync, NULL), TPS_OK);
+  ADD(asked_early);
+}
+
+/* Events of a start may come before tps_start has returned; what they ask for is heard. */
+static void in_a_callback_of_the_start(void) {
+  struct phone early;
+  int round;
+  phone_create(&early, config_with(CONFIGURED));
+  EXPECT(tps_refresh(early.sync, NULL), TPS_E_STATE);
+  early.sink->also = ask_back;
+  for (round = 0; round < rounds(20); round++) {
+    int before = NOW(asked_early);
+    phone_start(&early);
+    WAIT(NOW(asked_early) > before, 10000);
+    early.sink->also = NULL;
+    phone_stop(&early);
+    early.sink->also = ask_back;
+    EXPECT(tps_refresh(early.sync, NULL), TPS_E_STATE);
+  }
+  early.sink->also = NULL;
+  phone_destroy(&early);
+}
+
 int main(void) {
   reachable("ann");
   reachable("ben");
-  phone_create(&phone, config_with(",\"source\":{\"poll_interval_ms\":3600000,\"requests_per_30s\":240},"
-                                   "\"stale\":{\"after_ms\":10800000},\"dnd\":{\"hold_off_ms\":0}"));
+  phone_create(&phone, config_with(CONFIGURED));
   phone_start(&phone);
   at_once();
   a_storm();
   while_disabled();
+  while_another_thread_reloads();
+  in_a_callback_of_the_start();
   phone_destroy(&phone);
   return check_end();
 }

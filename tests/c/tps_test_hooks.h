@@ -9,6 +9,8 @@ extern "C" {
 #define TPS_TEST_PANIC_CALLBACK 1 /* the next callback panics before it reaches the host */
 #define TPS_TEST_PANIC_ENGINE 2   /* this very call panics with the engine locked: TPS_E_INTERNAL */
 #define TPS_TEST_PANIC_TASK 3     /* a task on the runtime panics */
+#define TPS_TEST_PANIC_START 4    /* the next tps_start panics, when callbacks may come already */
+#define TPS_TEST_PANIC_RELOAD 5   /* the next tps_reload panics */
 
 /* Moves the clock of one instance ahead by ms milliseconds. */
 tps_status tps_test_advance_clock(tps_sync *sync, uint64_t ms);

@@ -252,3 +252,18 @@ pub(crate) fn settled(count: impl Fn() -> u64) -> u64 {
         last = count();
     }
 }
+
+/// `count` people of the simulator, handed over by object id, so that no directory is needed.
+pub(crate) fn agents(rig: &Rig, count: u32) -> Vec<Guid> {
+    let tenant = rig.sim.default_tenant();
+    tenant.add_users(count, "agent{n}@contoso.test").expect("users");
+    tenant.set_all("Available", "Available").expect("set");
+    let ids: Vec<Guid> = (1..=count).map(|n| rig.id(&format!("agent{n}@contoso.test"))).collect();
+    rig.set_users(ids.iter().enumerate().map(|(n, id)| by_object(&format!("{}", n + 1), &id.to_string())).collect());
+    ids
+}
+
+/// All of them are seen so.
+pub(crate) fn seen(rig: &Rig, count: u32, availability: &str) -> bool {
+    (1..=count).all(|n| rig.availability(&n.to_string()) == availability)
+}

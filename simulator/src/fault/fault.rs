@@ -25,6 +25,8 @@ pub enum EndpointClass {
     PresenceWrites,
     /// `/organization`.
     Organization,
+    /// `/groups/{id}/members` and `/groups/{id}/transitiveMembers`.
+    Groups,
     /// `/applications`.
     Applications,
     /// `/$batch`.
@@ -44,6 +46,7 @@ impl fmt::Display for EndpointClass {
             EndpointClass::Presences => "presences",
             EndpointClass::PresenceWrites => "presence_writes",
             EndpointClass::Organization => "organization",
+            EndpointClass::Groups => "groups",
             EndpointClass::Applications => "applications",
             EndpointClass::Batch => "batch",
             EndpointClass::Other => "other",

@@ -27,6 +27,7 @@ fn bad(message: impl Into<String>) -> GraphError {
 
 const UNKNOWN: Seen<'static> =
     Seen { availability: Some("PresenceUnknown"), activity: Some("PresenceUnknown"), sequence: 0, extra: None };
+const IN_A_CALL: Seen<'static> = Seen { availability: Some("Busy"), activity: Some("InACall"), sequence: 0, extra: None };
 const OFFLINE: Seen<'static> = Seen { availability: Some("Offline"), activity: Some("Offline"), sequence: 0, extra: None };
 
 pub(super) fn by_user_id(cx: &mut Context<'_>) -> Answer {
@@ -103,6 +104,10 @@ pub(super) fn by_user_id(cx: &mut Context<'_>) -> Answer {
         }
         first = false;
         let view = if cx.who.user == Some(id) { View::Own } else { View::Other };
+        if odd.doubled_entries {
+            write_entry(&mut out, id, IN_A_CALL, view, odd);
+            out.push(b',');
+        }
         write_entry(&mut out, id, seen, view, odd);
     }
     out.extend_from_slice(b"]}");

@@ -4,7 +4,7 @@ use super::context::{Answer, Context};
 use super::error::GraphError;
 use super::header::common_headers;
 use super::route::Route;
-use super::{applications, auth, batch, bulk, delta, organization, presence_read, presence_write, users};
+use super::{applications, auth, batch, bulk, delta, groups, organization, presence_read, presence_write, users};
 use crate::entra::Claims;
 use crate::fault::EndpointClass;
 use crate::guid;
@@ -38,6 +38,7 @@ fn run(world: &mut World, route: &Route, call: &Call) -> Answer {
         Route::Bulk => bulk::by_user_id(cx),
         Route::Write(id, action) => presence_write::write(cx, id, action),
         Route::Organization => organization::list(cx),
+        Route::Members(id, nested) => groups::members(cx, id, *nested),
         Route::Application(id) => applications::get(cx, id),
         Route::Batch => batch::batch(cx, run),
         Route::Unknown => {
@@ -78,6 +79,8 @@ fn throttle(world: &mut World, route: &Route, call: &Call, who: &Claims) -> Resu
 fn units(route: &Route, call: &Call) -> usize {
     let base: i32 = match route {
         Route::Users => 2,
+        Route::Members(_, false) => 3,
+        Route::Members(_, true) => 5,
         _ => 1,
     };
     let params = call.params();

@@ -9,6 +9,7 @@ mod delta;
 mod endpoint;
 mod error;
 mod filter;
+mod groups;
 mod header;
 mod literal;
 mod organization;

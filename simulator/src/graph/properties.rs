@@ -245,6 +245,15 @@ impl Selection {
         self
     }
 
+    /// Leaves only the id told: whoever may not know what somebody is called gets nulls.
+    pub(super) fn hidden(self) -> Self {
+        let hide = |column: Column| match column {
+            Column::Kept("id", _) => column,
+            other => Column::Null(other.name()),
+        };
+        Self { columns: self.columns.into_iter().map(hide).collect(), text: self.text }.with_id()
+    }
+
     /// Always the id, as delta queries do.
     pub(super) fn with_id(mut self) -> Self {
         if !self.columns.iter().any(|c| c.name() == "id") {

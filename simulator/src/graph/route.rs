@@ -16,6 +16,8 @@ pub(crate) enum Route {
     Bulk,
     Write(String, String),
     Organization,
+    /// Of the group with this id; true for the members of the groups in it as well.
+    Members(String, bool),
     Application(String),
     Batch,
     Unknown,
@@ -44,6 +46,8 @@ pub(crate) fn route(segments: &[String]) -> Option<Route> {
         ["communications", "presences", id, action] => Route::Write((*id).to_owned(), (*action).to_owned()),
         ["communications", "getPresencesByUserId" | "microsoft.graph.getPresencesByUserId"] => Route::Bulk,
         ["organization"] => Route::Organization,
+        ["groups", id, "members"] => Route::Members((*id).to_owned(), false),
+        ["groups", id, "transitiveMembers"] => Route::Members((*id).to_owned(), true),
         ["$batch"] => Route::Batch,
         [one] => {
             if let Some(id) = keyed(one, "users") {
@@ -68,6 +72,7 @@ impl Route {
             Route::UserPresence(_) | Route::MyPresence | Route::Presence(_) | Route::Bulk => EndpointClass::Presences,
             Route::Write(..) => EndpointClass::PresenceWrites,
             Route::Organization => EndpointClass::Organization,
+            Route::Members(..) => EndpointClass::Groups,
             Route::Application(_) => EndpointClass::Applications,
             Route::Batch => EndpointClass::Batch,
             Route::Unknown => EndpointClass::Other,
@@ -105,6 +110,9 @@ mod tests {
             ("/v1.0/communications/getPresencesByUserId", Some(Route::Bulk)),
             ("/v1.0/applications(appId='x@y')", Some(Route::Application(id()))),
             ("/v1.0/users/x@y/presence/setPresence", Some(Route::Write(id(), "setPresence".into()))),
+            ("/v1.0/groups/x@y/members", Some(Route::Members(id(), false))),
+            ("/v1.0/groups/x@y/transitiveMembers", Some(Route::Members(id(), true))),
+            ("/v1.0/groups/x@y/owners", Some(Route::Unknown)),
             ("/v1.0/nothing", Some(Route::Unknown)),
             ("/v2.0/users", None),
             ("/", None),

@@ -36,7 +36,7 @@
  *        if (tps_set_users(sync, &user, 1, err, sizeof err) != TPS_OK) return puts(err), 1;
  *        if (tps_start(sync, err, sizeof err) != TPS_OK) return puts(err), 1;
  *        getchar();                                   // callbacks come from a thread of the library until Enter is pressed
- *        while (tps_stop(sync, 5000) == TPS_E_TIMEOUT) puts("a callback hangs");
+ *        while (tps_stop(sync, 5000) == TPS_E_TIMEOUT) puts("waiting for callbacks");
  *        return tps_destroy(sync);
  *      }
  *
@@ -48,7 +48,8 @@
  *
  *    1  No callback after stop. When tps_stop has answered TPS_OK, no callback is running and none will run until the next tps_start (but
  *       on_released from tps_destroy). Any other answer: keep user_data alive and call again. A stop is bounded by its timeout even while a
- *       host callback, DNS or a disk hangs; TPS_E_TIMEOUT means a hanging callback or disk, nothing else.
+ *       host callback, DNS or a disk hangs. TPS_E_TIMEOUT means that callbacks of the host (one that hangs, or all that are still due
+ *       together) or a disk take longer than that time; nothing in the network causes it.
  *    2  Callbacks of one instance never overlap, on_log and on_event included, never run on a thread that does network I/O, never under a
  *       lock of the library. They come from one thread of the library ("dispatch": {"mode": "thread"}, the default), or inside the host's
  *       tps_dispatch ("poll"; there tps_stop runs the remaining ones on its caller's thread), or from one thread shared by many instances

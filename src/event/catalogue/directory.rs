@@ -25,8 +25,8 @@ pub(in crate::event) static DIRECTORY_REPORT: Entry = Entry {
                {disabled} disabled, {without_address} without an address.",
     remedy: "For users that should have been found: give them in the telephone system the address that Microsoft 365 > Users shows, or hand \
              over their object id. `tps_explain` without a user tells each one.",
-    meaning: "The outcome of a full round of matching: after a start, after `tps_set_users`, after `tps_refresh` of everything. Later \
-              changes come singly as USER_MATCHED and USER_UNMATCHED.",
+    meaning: "How all users stand: after the first round of a start, after a `tps_set_users` with somebody to search, after `tps_refresh` of \
+              everything, and where more than 20 users change at once. Other changes come singly as USER_MATCHED and USER_UNMATCHED.",
 };
 
 pub(in crate::event) static USER_UNMATCHED: Entry = Entry {
@@ -42,7 +42,7 @@ pub(in crate::event) static USER_UNMATCHED: Entry = Entry {
     sentence: "User {user_id} no longer belongs to exactly one active account in Microsoft 365 ({cause}).",
     remedy: "unknown: compare the address with Microsoft 365 > Users. ambiguous: hand over the object id. guest: only members have presence. \
              disabled: enable the account, or remove the user. gone: hand over the right object id, or the address alone. Found again by itself within ten minutes.",
-    meaning: "A user who was matched is not any more, or a user added later was not found. What is owned is released.",
+    meaning: "A user who was matched is not any more, or one added by `tps_put_user` was not found. What is owned is released.",
 };
 
 pub(in crate::event) static USER_MATCHED: Entry = Entry {
@@ -53,7 +53,7 @@ pub(in crate::event) static USER_MATCHED: Entry = Entry {
     ],
     sentence: "User {user_id} was found in Microsoft 365 by {by}.",
     remedy: "Nothing to do.",
-    meaning: "A user who was unmatched, or was added later, is served from now on.",
+    meaning: "A user who was unmatched, or was added by `tps_put_user`, is served from now on.",
 };
 
 pub(in crate::event) static DIRECTORY_UNAVAILABLE: Entry = Entry {

@@ -89,8 +89,8 @@ pub(in crate::event) static OBJECT_ID_REFUSED: Entry = Entry {
     sentence: "Graph refuses the object id {object_id} of user {user_id}.",
     remedy: "If the telephone system hands over this object id, correct it there (Microsoft 365 > Users > the user > Object ID). The other \
              users are not affected.",
-    meaning: "A batch was refused and divided until this id stood alone. The user is left out of requests until the id changes or the \
-              directory is read again.",
+    meaning: "A batch was refused and divided until this id stood alone. The user is left out of the others' requests, and asked about \
+              again after 5 minutes, then after twice as long each time, at most an hour; or at once with another id.",
 };
 
 pub(in crate::event) static TOKEN_REFUSED: Entry = Entry {

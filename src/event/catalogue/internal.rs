@@ -1,8 +1,8 @@
 //! 9xx: the library itself.
 
 use super::super::Severity::{Error, Info, Warning};
-use super::super::entry::Holds::{Foreign, Number, Text, Texts};
-use super::super::entry::{Entry, always, maybe};
+use super::super::entry::Holds::{Foreign, Number, Text};
+use super::super::entry::{Entry, always};
 
 pub(in crate::event) static CONFIG_WARNING: Entry = Entry {
     severity: Warning,
@@ -38,11 +38,7 @@ pub(in crate::event) static RELOADED: Entry = Entry {
 
 pub(in crate::event) static INTERNAL: Entry = Entry {
     severity: Error,
-    fields: &[
-        always("place", Text, "which part"),
-        always("detail", Foreign, "what happened"),
-        maybe("backtrace", Texts, "where, innermost first"),
-    ],
+    fields: &[always("place", Text, "which part"), always("detail", Foreign, "what happened")],
     sentence: "Internal error in {place}: {detail}.",
     remedy: "Report it with this event's JSON and the version. The part concerned has been started again.",
     meaning: "A fault of this library, caught before it could harm the telephone system.",

@@ -469,6 +469,13 @@ fn the_age_goes_on_over_a_restart() {
     assert!(dnd_only(office.pass(299_000)).is_empty());
     assert_eq!(dnd_only(office.pass(2_000)), ["ann dnd Off Stale #1"]);
     assert_eq!(office.told(Kind::Stale), 1);
+    // The same handed over before the start, which comes late: the age goes on from what was stored, not from the start.
+    let mut office = Office::after_crash("", &disk, START + 60_000);
+    office.put(&["ann"]);
+    office.now = START + 600_000;
+    office.start();
+    assert!(dnd_only(office.pass(299_000)).is_empty());
+    assert_eq!(dnd_only(office.pass(2_000)), ["ann dnd Off Stale #1"]);
     // An hour later: the source has its half minute, then it is over.
     let mut office = Office::after_crash("", &disk, START + 3_600_000);
     office.start();

@@ -226,3 +226,47 @@ fn idle_engines_ask_for_no_timer() {
     let deadline = office.engine.next_deadline();
     assert!(deadline.is_none_or(|at| at >= START + 30_000), "{deadline:?}");
 }
+
+#[test]
+fn who_was_handed_over_long_before_the_start_is_not_stale_by_it() {
+    let mut office = Office::stopped_new("");
+    let now = office.moment();
+    office.engine.set_users(vec![UserInput { host_dnd: HostDnd::OnOurs, ..user("ann") }], now);
+    // A host that reads its users when the machine boots, and starts an hour later; Graph is slow to answer.
+    office.now += 3_600_000;
+    office.engine.start(office.moment());
+    office.find("ann");
+    assert!(dnd_only(office.pass(899_000)).is_empty(), "nobody has asked for him before the start");
+    assert_eq!(dnd_only(office.pass(2_000)), ["ann dnd Off Stale #1"]);
+    // Nor by a second start.
+    let mut office = Office::with_ann("");
+    office.pass(600_000);
+    let now = office.moment();
+    office.engine.begin_stop(now);
+    office.stopped();
+    office.now += 3_600_000;
+    office.engine.start(office.moment());
+    office.pass(600_000);
+    assert!(!office.state("ann").stale);
+}
+
+#[test]
+fn out_of_office_that_is_not_said_any_more_is_over() {
+    let observed = |office: &mut Office, activity: &str, out_of_office: Option<bool>| {
+        let now = office.moment();
+        let raw = Raw { availability: Some("Away"), activity: Some(activity), out_of_office };
+        office.engine.observe(object_of("ann"), raw, Source::Poll, now);
+        office.state("ann").out_of_office
+    };
+    let mut office = Office::with_ann("");
+    assert!(observed(&mut office, "Away", Some(true)));
+    assert!(observed(&mut office, "Away", Some(true)));
+    assert!(!observed(&mut office, "Away", None), "null and absent say: not out of office");
+    assert!(observed(&mut office, "Away", Some(true)), "and back, with the same words");
+    assert!(!observed(&mut office, "Away", Some(false)));
+    // A word says it too, where the settings are never sent.
+    for said in [None, Some(false), None] {
+        assert!(observed(&mut office, "OutOfOffice", said), "{said:?}");
+    }
+    assert!(!observed(&mut office, "Away", None));
+}

@@ -361,3 +361,41 @@ fn timers_are_bounded_by_users() {
     }
     assert!(office.engine.timers.len() <= 2 + 64 + 1, "{}", office.engine.timers.len());
 }
+
+#[test]
+fn a_removed_user_is_there_until_his_release_was_answered() {
+    let mut office = Office::with_ann("");
+    office.teams("ann", "Busy", "InACall");
+    office.settle();
+    let now = office.moment();
+    assert!(office.engine.remove_user("ann", now));
+    assert!(office.engine.state("ann", now).is_ok(), "the release is still to be offered");
+    assert!(office.engine.hurry(Some("ann"), now));
+    office.settle();
+    let now = office.moment();
+    assert_eq!(office.engine.state("ann", now), Err(NoUser::NotFound), "he is kept for the echo only");
+    assert!(office.engine.explain("ann", now).is_err());
+    assert!(!office.engine.hurry(Some("ann"), now));
+    assert!(!office.engine.remove_user("ann", now));
+    assert!(office.engine.report_dnd("ann", false, Origin::Seen, now), "the echo of the release is taken");
+    office.put(&["ann"]);
+    assert!(office.engine.state("ann", office.moment()).is_ok());
+}
+
+#[test]
+fn who_is_to_be_told_as_a_report_came_with_a_whole_mapping() {
+    let mut office = Office::new("");
+    let now = office.moment();
+    office.engine.put_user(&user("ann"), now);
+    assert!(!office.engine.take_handed_over(), "one by one is told one by one");
+    office.find("ann");
+    office.engine.set_users(vec![user("ann")], now);
+    assert!(!office.engine.take_handed_over(), "nobody to search");
+    office.engine.set_users(vec![user("ann"), user("ben")], now);
+    assert!(office.engine.take_handed_over());
+    assert!(!office.engine.take_handed_over(), "once");
+    let by_object = UserInput { entra_object_id: Some(person(9).to_string().into()), ..user("cleo") };
+    office.find("ben");
+    office.engine.set_users(vec![user("ann"), user("ben"), by_object], now);
+    assert!(office.engine.take_handed_over(), "an object id is asked about too");
+}

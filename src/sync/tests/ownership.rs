@@ -221,3 +221,17 @@ fn a_person_who_switches_on_while_ours_is_on_its_way_keeps_it() {
     assert!(office.engine.acknowledge(id, Answer::Applied, office.moment()));
     assert!(!office.state("ann").dnd_owned);
 }
+
+#[test]
+fn off_as_a_fact_ends_what_a_person_changed_under_force() {
+    let mut office = Office::with_ann(r#","dnd":{"ownership":"force"}"#);
+    office.teams("ann", "Busy", "InACall");
+    office.settle();
+    office.pass(20_000);
+    office.report("ann", false, Origin::Person);
+    office.teams("ann", "Busy", "InACall");
+    assert!(dnd_only(office.settle()).is_empty(), "a person's change stands until Teams' next one");
+    let now = office.moment();
+    office.engine.put_user(&UserInput { host_dnd: HostDnd::Off, ..user("ann") }, now);
+    assert_eq!(dnd_only(office.settle()), ["ann dnd On Resync #1"], "off means that desired is delivered again");
+}
