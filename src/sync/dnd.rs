@@ -3,6 +3,8 @@
 //! Three things decide what is asked of the host: the *desired* value (rules, after their holds), the *acknowledged* one (what the host
 //! is known to have) and the *owner*. In `strict` a DND is switched off only where this library switched it on.
 
+mod asked;
+
 use super::echoes::Echoes;
 use super::intent::Intent;
 use super::keeps::Keeps;
@@ -398,101 +400,8 @@ impl DndLane {
         true
     }
 
-    // ---- what can be asked ----
-
-    /// This library switched it on, or may have.
-    pub(super) fn holds_ours(&self) -> bool {
-        self.owner == Owner::Ours || self.uncertain
-    }
-
-    /// What is ours must be given back before this user may be forgotten.
-    pub(super) fn owes(&self) -> bool {
-        self.holds_ours() || self.offer.out() == Some(Dnd::On)
-    }
-
-    /// There is nothing to give back, to wait for, or to remember.
-    pub(super) fn is_idle(&self) -> bool {
-        let known_on = self.owner != Owner::Nobody || self.uncertain;
-        !known_on && !self.offer.is_out() && self.intent == Intent::None && self.overridden.get().is_none()
-    }
-
-    /// Until when a report may be the echo of a change that was acknowledged.
-    pub(super) fn echo_until(&self) -> Option<u64> {
-        self.echoes.until_at_most()
-    }
-
-    /// A person switched ours off, and it is left alone.
-    pub(super) fn is_overridden(&self, informed_until: u64) -> bool {
-        self.overridden
-            .get()
-            .is_some_and(|o| o.off_since.is_none_or(|since| informed_until.saturating_sub(since.ms()) < OVERRIDE_ENDS_MS))
-    }
-
-    /// When to look whether an override has ended; `None` while the rules do not say off.
-    pub(super) fn override_look_at(&self, now: u64) -> Option<u64> {
-        let since = self.overridden.get()?.off_since?.ms();
-        let ends = since.saturating_add(OVERRIDE_ENDS_MS);
-        // From then on it hangs on the next confirmation by the source, which is seldom late.
-        Some(if ends > now { ends } else { now + OVERRIDE_ENDS_MS })
-    }
-
-    /// When an override ends if the rules go on saying off; `None` while they do not.
-    pub(super) fn override_ends(&self) -> Option<u64> {
-        Some(self.overridden.get()?.off_since?.ms().saturating_add(OVERRIDE_ENDS_MS))
-    }
-
-    /// The change on its way.
-    pub(super) fn offer(&self) -> &Offer<Dnd> {
-        &self.offer
-    }
-
     /// The change on its way.
     pub(super) fn offer_mut(&mut self) -> &mut Offer<Dnd> {
         &mut self.offer
-    }
-
-    /// There is an override, whether or not it is about to end.
-    pub(super) fn overrides(&self) -> bool {
-        self.overridden.get().is_some()
-    }
-
-    /// What the rules say of the newest presence, before holds.
-    pub(super) fn said(&self) -> Option<Says> {
-        self.says
-    }
-
-    /// After holds.
-    pub(super) fn desired(&self) -> Option<Dnd> {
-        self.desired
-    }
-
-    /// What the host is known to have.
-    pub(super) fn acknowledged(&self) -> Option<Dnd> {
-        self.acknowledged
-    }
-
-    /// When that became known, on the monotonic clock; 0 for never.
-    pub(super) fn acknowledged_at(&self) -> u64 {
-        self.acknowledged_at.ms()
-    }
-
-    /// When the desired value was decided, on the monotonic clock.
-    pub(super) fn decided_at(&self) -> u64 {
-        self.decided_at.ms()
-    }
-
-    /// Whose it is.
-    pub(super) fn owner(&self) -> Owner {
-        self.owner
-    }
-
-    /// Why the user is not served, if so.
-    pub(super) fn released(&self) -> Option<Reason> {
-        self.released
-    }
-
-    /// A value that has not stood long enough, and since when.
-    pub(super) fn candidate(&self) -> Option<(Dnd, u64)> {
-        self.candidate.map(|(value, since)| (value, since.ms()))
     }
 }
