@@ -29,6 +29,13 @@ pub(super) struct DndPolicy {
     pub(super) ack_timeout_ms: u64,
 }
 
+impl DndPolicy {
+    /// Until when the echo of a change may come that is acknowledged now.
+    fn echo_end(&self, now: u64) -> Stamp {
+        Stamp::at(now.saturating_add(self.echo_ms))
+    }
+}
+
 /// The DND of one user. See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct DndLane {
@@ -298,10 +305,20 @@ impl DndLane {
     }
 
     /// Stop: nobody waits for answers any more.
-    pub(super) fn abandon(&mut self) {
+    pub(super) fn abandon(&mut self, now: u64, policy: &DndPolicy) {
         let out = self.offer.out();
         self.offer.abandon();
         self.unanswered(out);
+        self.echoes.close(policy.echo_end(now));
+    }
+
+    /// `wanted` is asked of the host now: another change that was refused is over. Where nothing is asked and no answer would count any more,
+    /// a change that was never answered may echo only so long as one that was just acknowledged: a person's act must not be taken for it for ever.
+    pub(super) fn lapse(&mut self, wanted: Option<Dnd>, now: u64, policy: &DndPolicy) {
+        self.offer.lapse(wanted);
+        if wanted.is_none() && !self.offer.may_be_acknowledged() {
+            self.echoes.close(policy.echo_end(now));
+        }
     }
 
     /// Nobody knows whether the host has done it: an ON may be ours, and after an OFF nothing is known to be on.
@@ -318,16 +335,17 @@ impl DndLane {
         if outcome != Outcome::Open {
             // Its ON has been answered; the next one has an intent of its own.
             self.intent = Intent::None;
+            if outcome == Outcome::Refused {
+                *self.echoes.until(value) = Stamp::default();
+            }
+            // The host has come so far: what it did of an earlier change that it never answered is done, too.
+            self.echoes.close(policy.echo_end(now));
         }
         match outcome {
-            Outcome::Open => return,
-            Outcome::Refused => {
-                *self.echoes.until(value) = Stamp::default();
-                return;
-            }
+            Outcome::Open | Outcome::Refused => return,
             Outcome::Gone => return self.forget_host(),
             // It stood so before the person came: their word is the newer one.
-            Outcome::Already if self.meanwhile.is_some() => return self.expect_echo(value, now, policy),
+            Outcome::Already if self.meanwhile.is_some() => return,
             Outcome::Applied if self.meanwhile == Some(Dnd::On) && value == Dnd::On => {}
             Outcome::Applied => self.owner = if value == Dnd::On { Owner::Ours } else { Owner::Nobody },
             Outcome::Already if value == Dnd::Off => self.owner = Owner::Nobody,
@@ -341,14 +359,6 @@ impl DndLane {
         self.resync = false;
         self.acknowledged = Some(value);
         self.acknowledged_at = Stamp::at(now);
-        self.expect_echo(value, now, policy);
-    }
-
-    fn expect_echo(&mut self, value: Dnd, now: u64, policy: &DndPolicy) {
-        let echo = self.echoes.until(value);
-        if *echo == Stamp::NEVER {
-            *echo = Stamp::at(now.saturating_add(policy.echo_ms));
-        }
     }
 
     // ---- what outlives the process ----

@@ -250,10 +250,11 @@ impl Engine {
         }
         let dnd = lanes.map(|(which, lane)| (which, lane.and_then(|lane| self.wants_dnd(lane)).map(|(value, _)| value)));
         let chat = self.wants_chat(user).map(|(state, _)| state);
+        let policy = self.settings.policy;
         let Some(user) = self.roster.get_mut(slot) else { return };
         for (which, wanted) in dnd {
             if let Some(lane) = user.lane_mut(which) {
-                lane.offer_mut().lapse(wanted);
+                lane.lapse(wanted, now.mono_ms, &policy);
             }
         }
         user.chat.offer_mut().lapse(chat);

@@ -69,9 +69,10 @@ impl Engine {
     /// The stop is through: nobody waits for an answer any more.
     pub fn stopped(&mut self, now: Moment) {
         self.phase = Phase::Stopped;
+        let policy = self.settings.policy;
         for slot in self.roster.slots() {
             if let Some(user) = self.roster.get_mut(slot) {
-                user.lanes_mut().for_each(DndLane::abandon);
+                user.lanes_mut().for_each(|lane| lane.abandon(now.mono_ms, &policy));
                 user.chat.offer_mut().abandon();
                 user.queued = false;
                 user.timer_at = u64::MAX;

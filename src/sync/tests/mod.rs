@@ -5,6 +5,7 @@ mod calls;
 mod comings;
 mod crash;
 mod crossing;
+mod echoes;
 mod explain;
 mod keep;
 mod life;

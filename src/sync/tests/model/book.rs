@@ -135,6 +135,11 @@ impl Book {
         until != 0 && now <= until
     }
 
+    /// Nothing is asked of the host and no answer is awaited: what was never acknowledged echoes now or never.
+    pub(super) fn echoes_end(&mut self, now: u64) {
+        self.echoes = self.echoes.map(|until| if until == u64::MAX { now + ECHO_MS } else { until });
+    }
+
     /// A person's act was reported. `reached`: the library knows the user.
     pub(super) fn person(&mut self, value: Dnd, was: Told, reached: bool, now: u64, host: &mut Host) {
         if was.eaten {
@@ -203,7 +208,12 @@ impl Book {
 
     pub(super) fn answered(&mut self, value: Dnd, answer: Answer, now: u64) {
         self.out_until = None;
-        let echo = &mut self.echoes[usize::from(value == Dnd::On)];
+        if answer == Answer::Retry {
+            self.echoes[usize::from(value == Dnd::On)] = 0;
+        }
+        if answer != Answer::Pending {
+            self.echoes_end(now);
+        }
         match answer {
             Answer::Pending => self.out_until = Some(now + ACK_MS),
             Answer::Applied | Answer::Already => {
@@ -212,14 +222,8 @@ impl Book {
                 if !(answer == Answer::Already && self.told_since) {
                     self.settled = Some(value);
                 }
-                if *echo == u64::MAX {
-                    *echo = now + ECHO_MS;
-                }
             }
-            Answer::Retry => {
-                self.open_on = self.open_before;
-                *echo = 0;
-            }
+            Answer::Retry => self.open_on = self.open_before,
             Answer::Gone => {
                 self.gone = !self.put_over;
                 self.overridden = None;
@@ -253,9 +257,17 @@ impl Book {
         }
     }
 
-    pub(super) fn stopped(&mut self) {
+    pub(super) fn stopped(&mut self, now: u64) {
+        self.echoes_end(now);
         self.stopping = false;
         self.out_until = None;
+    }
+
+    /// Who is forgotten is forgotten whole.
+    pub(super) fn forgotten(&mut self) {
+        self.overridden = None;
+        self.out_until = None;
+        self.echoes = [0; 2];
     }
 
     /// The decision is void, and the minute of an override begins anew.

@@ -139,15 +139,16 @@ impl World {
         if !self.facts.mapped {
             self.facts.book.removed_at.get_or_insert(now);
             if belief.is_none() {
-                // Who is forgotten is forgotten whole.
-                self.facts.book.overridden = None;
-                self.facts.book.out_until = None;
+                self.facts.book.forgotten();
                 if self.facts.host.on == Some(Setter::Person) {
                     self.facts.host.on = Some(Setter::Unseen);
                 }
             }
         }
         self.an_unanswered_on_counts_as_done();
+        if belief.is_some_and(|belief| !belief.asks) {
+            self.facts.book.echoes_end(now);
+        }
         if !self.followed() || now - self.facts.book.seen_at >= STALE_MS {
             self.facts.book.not_served();
         }

@@ -45,6 +45,8 @@ pub(super) struct Belief {
     pub(super) acknowledged: Option<Dnd>,
     pub(super) gone: bool,
     pub(super) chat_told: bool,
+    /// A change is out, could still be acknowledged, or is to be offered.
+    pub(super) asks: bool,
 }
 
 /// The engine with one user.
@@ -55,6 +57,9 @@ pub(super) struct Link {
     /// For wrong rules: values handed out so far, and whether one was made up.
     handed: [bool; 2],
     invented: bool,
+    /// Of OFF and ON, whether one was handed out and never answered.
+    unanswered: [bool; 2],
+    dnd_out: Option<(u64, usize)>,
 }
 
 /// The configuration of the model's world, with or without a seat for its user.
@@ -71,7 +76,14 @@ pub(super) fn office(seat: bool, fault: Option<Fault>) -> Settings {
 
 impl Link {
     pub(super) fn new(settings: Settings, disk: Option<Found>, fault: Option<Fault>, now: Moment) -> Link {
-        let mut link = Link { engine: Engine::new(settings, true, 1), fault, handed: [false; 2], invented: false };
+        let mut link = Link {
+            engine: Engine::new(settings, true, 1),
+            fault,
+            handed: [false; 2],
+            invented: false,
+            unanswered: [false; 2],
+            dnd_out: None,
+        };
         if let Some(mut found) = disk {
             if fault == Some(Fault::RestartForgetsOwned) {
                 found.users.retain(|(_, keeps)| !keeps.has(Keeps::OWNED));
@@ -132,6 +144,7 @@ impl Link {
         let seen = origin == Origin::Seen;
         match self.fault {
             Some(Fault::EchoNeverExpires) if seen && self.handed[usize::from(on)] => true,
+            Some(Fault::UnansweredEchoLastsForEver) if seen && std::mem::take(&mut self.unanswered[usize::from(on)]) => true,
             Some(Fault::EchoIsAPerson) => self.engine.report_dnd(NAME, on, Origin::Person, now),
             _ => self.engine.report_dnd(NAME, on, origin, now),
         }
@@ -148,7 +161,9 @@ impl Link {
                     self.engine.answered(change.change_id, Answer::Applied, now);
                 }
                 Delivery::Dnd(change) => {
-                    self.handed[usize::from(change.value == Dnd::On)] = true;
+                    let place = usize::from(change.value == Dnd::On);
+                    (self.handed[place], self.unanswered[place]) = (true, true);
+                    self.dnd_out = Some((change.change_id, place));
                     return Some(Offer::Dnd { id: change.change_id, value: change.value, reason: change.reason });
                 }
                 Delivery::Chat(change) => {
@@ -173,10 +188,18 @@ impl Link {
     }
 
     pub(super) fn answered(&mut self, id: u64, answer: Answer, now: Moment) {
+        self.note_answer(id, answer);
         self.engine.answered(id, self.said(answer), now);
     }
 
+    fn note_answer(&mut self, id: u64, answer: Answer) {
+        if let Some((_, place)) = self.dnd_out.filter(|(out, _)| *out == id && answer != Answer::Pending) {
+            self.unanswered[place] = false;
+        }
+    }
+
     pub(super) fn acknowledge(&mut self, id: u64, answer: Answer, now: Moment) -> bool {
+        self.note_answer(id, answer);
         self.engine.acknowledge(id, self.said(answer), now)
     }
 
@@ -263,6 +286,7 @@ impl Link {
             acknowledged: user.dnd.acknowledged(),
             gone: user.gone,
             chat_told: user.chat.owes(),
+            asks: user.dnd.offer().may_be_acknowledged() || self.engine.wants_dnd(&user.dnd).is_some(),
         })
     }
 

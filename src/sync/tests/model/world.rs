@@ -462,7 +462,7 @@ impl World {
         if self.facts.book.stopping {
             self.link.stopped(now);
             self.facts.running = false;
-            self.facts.book.stopped();
+            self.facts.book.stopped(self.facts.now);
             // Nobody would hear of it.
             self.facts.host.job = self.facts.host.job.filter(|job| job.done.is_some());
             self.facts.host.trap = None;
