@@ -258,14 +258,15 @@ impl Engine {
 
     // ---- questions ----
 
-    /// Until when the source has confirmed what decides about a user.
-    pub(super) fn informed_until(&self, user: &User) -> u64 {
+    /// Until when what decides about a user counts as having stood.
+    pub(super) fn stands_until(&self, user: &User, now: Moment) -> u64 {
         let run = if !self.calls.runs.is_empty() {
             self.roster.by_id(&user.id).and_then(|slot| self.calls.runs.get(&slot))
         } else {
             None
         };
-        run.filter(|run| run.held && user.fresh).map_or(user.seen_at, |run| run.confirmed)
+        let confirmed = run.filter(|run| run.held && user.fresh).map_or(user.seen_at, |run| run.confirmed);
+        self.stood_until(confirmed, now.mono_ms)
     }
 
     /// How many users the host reported in a call.

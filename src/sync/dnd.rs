@@ -54,8 +54,8 @@ pub(super) struct DndLane {
     overridden: Overridden,
     /// Deliver the decision whatever was acknowledged: first after a start, or the host said otherwise.
     resync: bool,
-    /// `force`: a person changed it by hand; stands until desired changes.
-    manual: bool,
+    /// `force`: what was desired when a person changed it by hand. Theirs stands until something else is.
+    manual: Option<Dnd>,
     /// What a person switched to while our change was out.
     meanwhile: Option<Dnd>,
     echoes: Echoes,
@@ -66,14 +66,14 @@ pub(super) struct DndLane {
 impl DndLane {
     // ---- what comes from the rules ----
 
-    /// The rules' word on the newest presence. `informed_until`: when the presence before this one was last confirmed.
+    /// The rules' word on the newest presence. `stood_until`: until when the one before this counts as having stood.
     /// Answers when a value that is held back will have stood long enough.
-    pub(super) fn decide(&mut self, says: Says, holds: Holds, informed_until: u64, now: u64, force: bool) -> Option<u64> {
+    pub(super) fn decide(&mut self, says: Says, holds: Holds, stood_until: u64, now: u64, force: bool) -> Option<u64> {
         self.released = None;
         if let Some(Override { off_since }) = self.overridden.get() {
             match says {
                 Says::Set(Dnd::Off) if off_since.is_none() => self.overridden.put(Some(Stamp::at(now))),
-                _ if off_since.is_some_and(|since| informed_until.saturating_sub(since.ms()) >= OVERRIDE_ENDS_MS) => {
+                _ if off_since.is_some_and(|since| stood_until.saturating_sub(since.ms()) >= OVERRIDE_ENDS_MS) => {
                     self.overridden.end()
                 }
                 Says::Set(Dnd::Off) => {}
@@ -110,7 +110,7 @@ impl DndLane {
         self.candidate = None;
         self.desired = Some(value);
         self.decided_at = Stamp::at(now);
-        self.manual = false;
+        self.manual = self.manual.filter(|stands| *stands == value);
         if value == Dnd::Off && !force && !self.holds_ours() {
             // The first decision asks for nothing: whatever is on is not ours to take.
             self.resync = false;
@@ -148,6 +148,7 @@ impl DndLane {
     /// After a start: the first decision is delivered even if nothing changed.
     pub(super) fn start(&mut self) {
         self.resync = true;
+        self.manual = None;
         self.released = None;
         self.forget_decision();
         if self.overridden.get().is_some() {
@@ -158,7 +159,8 @@ impl DndLane {
     // ---- what comes from the host ----
 
     /// A fact about the host's DND, told with the user.
-    pub(super) fn host_fact(&mut self, fact: HostDnd, now: u64) {
+    pub(super) fn host_fact(&mut self, fact: HostDnd, now: u64, force: bool) {
+        let was = self.acknowledged;
         match fact {
             HostDnd::Unknown => return,
             // Our ON is with the host. Its answer says whose this is; without one it may be ours.
@@ -185,6 +187,9 @@ impl DndLane {
             }
         }
         self.acknowledged_at = Stamp::at(now);
+        // It is to be off and turns out to be on: what sets that right is no rule's doing. A person's is not set right.
+        let astray = was != Some(Dnd::On) && self.acknowledged == Some(Dnd::On) && self.desired == Some(Dnd::Off);
+        self.resync |= astray && (force || self.owner == Owner::Ours);
     }
 
     /// The host reports that its DND changed. True if this was a person's act, false if the echo of our own change.
@@ -214,7 +219,8 @@ impl DndLane {
         self.intent = Intent::None;
         self.acknowledged = Some(value);
         self.acknowledged_at = Stamp::at(now);
-        self.manual = force;
+        // Silence and switching off make the decision void, not another one.
+        self.manual = self.desired.or(self.manual).filter(|_| force);
         self.resync = false;
         true
     }
@@ -257,7 +263,7 @@ impl DndLane {
             return None;
         }
         let ask = match (force, target) {
-            (true, _) => !self.manual && !settled,
+            (true, _) => self.manual != Some(target) && !settled,
             (false, Dnd::On) => self.overridden.get().is_none() && !settled,
             (false, Dnd::Off) => self.holds_ours(),
         };
@@ -347,6 +353,13 @@ impl DndLane {
             // It stood so before the person came: their word is the newer one.
             Outcome::Already if self.meanwhile.is_some() => return,
             Outcome::Applied if self.meanwhile == Some(Dnd::On) && value == Dnd::On => {}
+            // Whether it is on, and then the person's, depends on which of the two was last. The next ON finds out.
+            Outcome::Applied if self.meanwhile == Some(Dnd::On) => {
+                self.owner = Owner::Nobody;
+                self.acknowledged = None;
+                self.resync = false;
+                return;
+            }
             Outcome::Applied => self.owner = if value == Dnd::On { Owner::Ours } else { Owner::Nobody },
             Outcome::Already if value == Dnd::Off => self.owner = Owner::Nobody,
             Outcome::Already => {

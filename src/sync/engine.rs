@@ -27,6 +27,8 @@ use crate::time::Moment;
 
 /// A release of a removed user is offered for this long.
 pub(super) const LEAVING_MS: u64 = 15 * 60_000;
+/// How late a poll may be and still follow the one before.
+const POLL_GRACE_MS: u64 = 5_000;
 /// How many ids of users an event names.
 pub(super) const NAMED: usize = 20;
 
@@ -172,6 +174,7 @@ impl Engine {
     pub(super) fn evaluate(&mut self, slot: Slot, informed_until: u64, now: Moment) {
         self.open_queue(slot);
         let deciding = self.deciding(slot, informed_until, now);
+        let stood_until = self.stood_until(deciding.informed_until, now.mono_ms);
         let Some(user) = self.roster.get(slot) else { return };
         if self.phase == Phase::Running {
             let names_queue = self.names_queue(user);
@@ -193,7 +196,7 @@ impl Engine {
                     if deciding.taken_back {
                         holds.off_ms = 0;
                     }
-                    let held = user.dnd.decide(decision.dnd, holds, deciding.informed_until, now.mono_ms, force);
+                    let held = user.dnd.decide(decision.dnd, holds, stood_until, now.mono_ms, force);
                     user.chat.decide(decision.chat, now.mono_ms);
                     let word = decision.queue.map(|mut word| {
                         if deciding.taken_back {
@@ -201,7 +204,7 @@ impl Engine {
                         }
                         word
                     });
-                    let queue = user.decide_queue(word, deciding.informed_until, now.mono_ms, force);
+                    let queue = user.decide_queue(word, stood_until, now.mono_ms, force);
                     look_again = [look_again, held, user.dnd.override_look_at(now.mono_ms), queue].into_iter().flatten().min();
                 }
                 (_, None) if too_old => {
@@ -223,6 +226,12 @@ impl Engine {
             }
         }
         self.after(slot, now);
+    }
+
+    /// Until when what the source confirmed at a time counts as having stood: until the next poll should have come. Silence counts nothing.
+    pub(super) fn stood_until(&self, confirmed: u64, now: u64) -> u64 {
+        let lasts = self.settings.poll_interval_ms.saturating_add(POLL_GRACE_MS);
+        now.min(confirmed.saturating_add(lasts)).max(confirmed)
     }
 
     pub(super) fn evaluate_all(&mut self, now: Moment) {

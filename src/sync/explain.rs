@@ -75,7 +75,7 @@ impl Engine {
 
     fn explain_dnd(&self, of: (Slot, Lane), dnd: &DndLane, user: &User, holds: Option<Holds>, now: Moment) -> Value {
         let (slot, which) = of;
-        let overridden = dnd.is_overridden(self.informed_until(user));
+        let overridden = dnd.is_overridden(self.stands_until(user, now));
         let began = self.aside.override_began(slot, which).filter(|_| overridden);
         let hold = holds.unwrap_or(self.settings.holds);
         let on_disk = match which {
@@ -140,7 +140,7 @@ impl Engine {
             if self.settings.dry_run {
                 lane.start();
             }
-            lane.decide(says, Holds::default(), user.seen_at, now.mono_ms, force);
+            lane.decide(says, Holds::default(), self.stood_until(user.seen_at, now.mono_ms), now.mono_ms, force);
             lane.wanted(force).map(|(value, _)| value)
         };
         chat.decide(decision.chat, now.mono_ms);

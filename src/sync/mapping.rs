@@ -164,8 +164,9 @@ impl Engine {
         let dnd = [Lane::Direct, Lane::Queue].map(|which| user.lane(which).and_then(|lane| lane.offer().out_id()));
         let out = [dnd[0], dnd[1], user.chat.offer().out_id()];
         self.aside.put_over(slot, out);
+        let force = self.settings.policy.force;
         let Some(user) = self.roster.get_mut(slot) else { return (slot, new) };
-        user.dnd.host_fact(input.host_dnd, now.mono_ms);
+        user.dnd.host_fact(input.host_dnd, now.mono_ms, force);
         self.queue_fact(slot, input.host_queue_dnd, now.mono_ms);
         let Some(user) = self.roster.get_mut(slot) else { return (slot, new) };
         // The host shows that it is there: what it refused may be offered at once.

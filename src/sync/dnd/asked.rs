@@ -30,10 +30,10 @@ impl DndLane {
     }
 
     /// A person switched ours off, and it is left alone.
-    pub(in crate::sync) fn is_overridden(&self, informed_until: u64) -> bool {
+    pub(in crate::sync) fn is_overridden(&self, stood_until: u64) -> bool {
         self.overridden
             .get()
-            .is_some_and(|o| o.off_since.is_none_or(|since| informed_until.saturating_sub(since.ms()) < OVERRIDE_ENDS_MS))
+            .is_some_and(|o| o.off_since.is_none_or(|since| stood_until.saturating_sub(since.ms()) < OVERRIDE_ENDS_MS))
     }
 
     /// When to look whether an override has ended; `None` while the rules do not say off.

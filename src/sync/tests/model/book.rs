@@ -3,7 +3,7 @@
 use super::acts::Kind;
 use super::acts::Teams;
 use super::host::{Host, Setter};
-use super::link::{ACK_MS, ECHO_MS, HOLD_OFF_MS, OVERRIDE_MS, STALE_MS};
+use super::link::{ACK_MS, ECHO_MS, HOLD_OFF_MS, OVERRIDE_MS, POLL_GRACE_MS, POLL_MS, STALE_MS};
 use crate::presence::Dnd;
 use crate::sync::{Answer, HostDnd};
 
@@ -89,14 +89,16 @@ impl Book {
         if teams == Teams::Silent {
             return;
         }
+        // What was seen holds until the next poll should have come.
+        let stood = now.min(self.seen_at + POLL_MS + POLL_GRACE_MS);
+        if self.overridden.flatten().is_some_and(|off| stood >= off + OVERRIDE_MS) {
+            self.overridden = None;
+        }
         self.seen = Some(teams);
         self.seen_at = now;
         if teams == Teams::Free {
             let since = *self.free_since.get_or_insert(now);
-            self.overridden = self.overridden.map(|off| Some(off.unwrap_or(now)));
-            if self.overridden.flatten().is_some_and(|off| now - off.max(since) >= OVERRIDE_MS) {
-                self.overridden = None;
-            }
+            self.overridden = self.overridden.map(|off| Some(off.unwrap_or(now).max(since)));
         } else {
             let stood = self.free_since.take().is_some_and(|since| now - since >= HOLD_OFF_MS);
             // What was decided before the rules had no opinion stands.

@@ -13,6 +13,8 @@ use crate::sync::{Settings, Source, Unmatched, UserInput};
 use crate::time::Moment;
 
 pub(super) const POLL_MS: u64 = 30_000;
+/// A poll this late still follows the one before.
+pub(super) const POLL_GRACE_MS: u64 = 5_000;
 pub(super) const HOLD_OFF_MS: u64 = 10_000;
 pub(super) const ECHO_MS: u64 = 10_000;
 pub(super) const ACK_MS: u64 = 30_000;
@@ -281,7 +283,7 @@ impl Link {
         Some(Belief {
             owner: user.dnd.owner(),
             claims: user.dnd.owes(),
-            overridden: user.dnd.is_overridden(user.seen_at),
+            overridden: user.dnd.overrides(),
             desired: user.dnd.desired(),
             acknowledged: user.dnd.acknowledged(),
             gone: user.gone,
