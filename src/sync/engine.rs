@@ -179,7 +179,8 @@ impl Engine {
         if self.phase == Phase::Running {
             let names_queue = self.names_queue(user);
             let standing = self.standing(user);
-            let too_old = user.stale && self.settings.stale_release;
+            // What was decided for another person is not held, whatever the policy.
+            let too_old = user.stale && (self.settings.stale_release || self.aside.is_unseen(slot));
             let presence = deciding.presence.filter(|_| user.fresh && !too_old && standing == Standing::Served);
             let decision =
                 presence.map(|presence| decide(&self.settings.rule_sets[user.rule_set as usize], &presence, self.settings.holds));
@@ -276,14 +277,21 @@ impl Engine {
         let next_offer = offers.flatten().filter(|at| *at > now.mono_ms).min();
         let leaving = user.leaving.map(|since| (since.ms() + LEAVING_MS).max(now.mono_ms + 1));
         let out = user.is_asked();
-        // Who is put again at once must not find the echoes of our last changes taken for a person's acts.
-        let echo = user.echo_until().filter(|at| user.leaving.is_some() && *at >= now.mono_ms);
-        let may_go = user.leaving.is_some() && !out && (!owes || user.gone) && echo.is_none();
+        let lingers = user.lingers_until().filter(|at| *at >= now.mono_ms);
+        let may_go = user.leaving.is_some() && !out && (!owes || user.gone) && lingers.is_none();
         let due = self.is_due(user, now.mono_ms);
         let Some(user) = self.roster.get_mut(slot) else { return };
         if user.owing != owes {
             user.owing = owes;
-            if owes { self.owing += 1 } else { self.owing -= 1 }
+            if owes {
+                self.owing += 1
+            } else {
+                self.owing -= 1
+            }
+            if owes && !self.enabled && self.phase == Phase::Running {
+                // Something to give back has come while it is off: of an earlier run, or as a fact.
+                *self.releasing.get_or_insert(0) += 1;
+            }
         }
         if may_go {
             self.drop_user(slot, now);
@@ -294,7 +302,7 @@ impl Engine {
                 self.tidy_row();
             }
             if self.phase != Phase::Stopped {
-                next_offer.into_iter().chain(leaving).chain(echo.map(|at| at + 1)).for_each(|at| self.arm(slot, at));
+                next_offer.into_iter().chain(leaving).chain(lingers.map(|at| at + 1)).for_each(|at| self.arm(slot, at));
             }
         }
         self.tell_all_released(now);
@@ -358,6 +366,7 @@ impl Engine {
         if let Some(users) = self.releasing
             && self.owing == 0
             && !self.enabled
+            && !self.has_unnamed_claims()
         {
             self.releasing = None;
             self.notice(Event::new(Kind::AllReleased).with("users", users as u64).with("undelivered", 0u64), now);
@@ -365,6 +374,15 @@ impl Engine {
     }
 
     // ---- small things the rest uses ----
+
+    /// Another person stands behind a user. What is on stays until that one is seen, and no longer than `stale.after_ms` in any case.
+    pub(super) fn forget_person(&mut self, slot: Slot, now: Moment) {
+        let Some(user) = self.roster.get_mut(slot) else { return };
+        user.forget_person(now.mono_ms);
+        if user.owes() {
+            self.aside.unseen(slot);
+        }
+    }
 
     /// Object ids to ask for.
     pub fn polled(&mut self) -> Polled {

@@ -232,10 +232,10 @@ impl Engine {
         // Who is not found yet is not polled: a thousand puts do not make the list of the polled anew a thousand times.
         let polled = user.is_matched() || matches!(matching, MatchKind::Matched(_));
         let polled_anew = polled && (another || user.matching != matching || user.leaving.is_some());
-        if another {
-            user.forget_person(now.mono_ms);
-        }
         user.matching = matching;
+        if another {
+            self.forget_person(slot, now);
+        }
         if polled_anew {
             self.polled = None;
         }
@@ -335,11 +335,11 @@ impl Engine {
                 continue;
             }
             user.matching = after;
-            if user.object != object && user.object != Guid(0) {
-                user.forget_person(now.mono_ms);
-            }
             turns.push(Turn { user_id: user.id.clone(), before, after, object, hits: None });
-            let seen_at = user.seen_at;
+            if user.object != object && user.object != Guid(0) {
+                self.forget_person(slot, now);
+            }
+            let Some(seen_at) = self.roster.get(slot).map(|user| user.seen_at) else { continue };
             self.polled = None;
             self.set_object(slot, object, now);
             self.evaluate(slot, seen_at, now);
