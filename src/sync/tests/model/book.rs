@@ -52,6 +52,10 @@ pub(super) struct Book {
     pub(super) put_over: bool,
     /// Reports and changes crossed: what the library believes of the host may be wrong until the next fact.
     pub(super) blurred: bool,
+    /// Since the last change was handed out nothing has crossed it.
+    clear: bool,
+    /// When the process began, or was started.
+    pub(super) began: u64,
     pub(super) removed_at: Option<u64>,
 }
 
@@ -75,6 +79,8 @@ impl Book {
             gone: false,
             put_over: false,
             blurred: false,
+            clear: false,
+            began: now,
             removed_at: None,
         }
     }
@@ -114,7 +120,9 @@ impl Book {
         if self.removed_at.take().is_some() {
             self.settled = None;
         }
-        self.blurred |= !host.reports.is_empty();
+        if !host.reports.is_empty() {
+            self.blur();
+        }
         if fact != HostDnd::Unknown {
             self.open_on = host.job.is_some();
             self.settled = None;
@@ -127,8 +135,16 @@ impl Book {
     }
 
     /// A person did something that the host will report later, without knowing who did it.
-    pub(super) fn pressed_unsaid(&mut self, on: bool, host: &mut Host) {
-        host.on = on.then_some(Setter::Doubtful);
+    pub(super) fn pressed_unsaid(&mut self, on: bool, unclear: bool, host: &mut Host) {
+        // Until it is reported, what was ours before may be taken back.
+        let unseen = host.on.is_none() && !unclear;
+        host.on = on.then_some(if unseen { Setter::Unseen } else { Setter::Doubtful });
+    }
+
+    /// From now on the library may be wrong about the host, until it knows better.
+    pub(super) fn blur(&mut self) {
+        self.blurred = true;
+        self.clear = false;
     }
 
     /// The echo rule of docs/dnd.md: is a report of this value our own?
@@ -146,7 +162,7 @@ impl Book {
     pub(super) fn person(&mut self, value: Dnd, was: Told, reached: bool, now: u64, host: &mut Host) {
         if was.eaten {
             // By the rule it may as well be our echo.
-            self.blurred = true;
+            self.blur();
             self.settled = None;
             return;
         }
@@ -159,15 +175,16 @@ impl Book {
             match (value, host.on) {
                 (Dnd::On, Some(Setter::Us)) | (Dnd::Off, Some(Setter::Us)) => {
                     host.on = Some(Setter::Doubtful);
-                    self.blurred = true;
+                    self.blur();
                 }
                 (Dnd::On, Some(_)) => host.on = Some(told),
                 (Dnd::Off, Some(_)) => {
                     // Somebody was quicker than the report.
                     host.on = Some(Setter::Doubtful);
-                    self.blurred = true;
+                    self.blur();
                 }
-                _ => self.blurred |= host.on.is_some() != (value == Dnd::On),
+                _ if host.on.is_some() != (value == Dnd::On) => self.blur(),
+                _ => {}
             }
         }
         if reached {
@@ -186,7 +203,7 @@ impl Book {
 
     /// A report of ours came when the rule does not expect it any more.
     pub(super) fn mistaken(&mut self, value: Dnd, host: &mut Host) {
-        self.blurred = true;
+        self.blur();
         if value == Dnd::On {
             self.overridden = None;
         }
@@ -198,7 +215,9 @@ impl Book {
 
     // ---- what goes out ----
 
-    pub(super) fn handed(&mut self, value: Dnd) {
+    /// `told_all`: all that people did has been reported.
+    pub(super) fn handed(&mut self, value: Dnd, told_all: bool) {
+        self.clear = told_all;
         self.open_before = self.open_on;
         self.open_on |= value == Dnd::On;
         self.echoes[usize::from(value == Dnd::On)] = u64::MAX;
@@ -220,6 +239,8 @@ impl Book {
             Answer::Pending => self.out_until = Some(now + ACK_MS),
             Answer::Applied | Answer::Already => {
                 self.open_on = false;
+                // Nothing crossed this change, so its answer says how it stands.
+                self.blurred &= !self.clear || self.told_since;
                 // It stood so before the person came: their word is the newer one.
                 if !(answer == Answer::Already && self.told_since) {
                     self.settled = Some(value);
@@ -239,14 +260,14 @@ impl Book {
     // ---- begins and ends ----
 
     pub(super) fn new_process(&mut self, now: u64) {
-        let (seen_at, open_on, overridden) = (self.seen_at, self.open_on, self.overridden);
-        *self = Book { seen_at, open_on, overridden: overridden.map(|_| None), ..Book::new(now) };
+        let Book { seen_at, open_on, overridden, cause, .. } = *self;
+        *self = Book { seen_at, open_on, overridden: overridden.map(|_| None), cause, ..Book::new(now) };
     }
 
     pub(super) fn started(&mut self, now: u64) {
         self.not_served();
         self.settled = None;
-        self.cause = (Cause::None, now);
+        self.began = now;
         // An age that no file remembers begins anew.
         self.seen_at = self.seen_at.max(now.saturating_sub(STALE_MS));
     }

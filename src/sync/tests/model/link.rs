@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
-use super::acts::Teams;
+use super::acts::{Kind, Teams};
 use super::faults::Fault;
 use super::fingerprint::Canon;
 use crate::presence::{Dnd, Guid, Raw};
@@ -65,12 +65,13 @@ pub(super) struct Link {
 }
 
 /// The configuration of the model's world, with or without a seat for its user.
-pub(super) fn office(seat: bool, fault: Option<Fault>) -> Settings {
+pub(super) fn office(kind: Kind, seat: bool, fault: Option<Fault>) -> Settings {
     let hold = if fault == Some(Fault::NoHold) { 0 } else { HOLD_OFF_MS };
     let stale = if fault == Some(Fault::NeverStale) { "hold" } else { "release" };
     let limit = u8::from(seat);
+    let ownership = if kind == Kind::Led { "force" } else { "strict" };
     settings(&format!(
-        r#","source":{{"poll_interval_ms":{POLL_MS}}},"dnd":{{"hold_off_ms":{hold},"echo_ms":{ECHO_MS}}},"stale":{{"after_ms":{STALE_MS},"policy":"{stale}"}},
+        r#","source":{{"poll_interval_ms":{POLL_MS}}},"dnd":{{"ownership":"{ownership}","hold_off_ms":{hold},"echo_ms":{ECHO_MS}}},"stale":{{"after_ms":{STALE_MS},"policy":"{stale}"}},
            "dispatch":{{"ack_timeout_ms":{ACK_MS}}},"seats":{{"limit":{limit}}},
            "rules":{{"list":[{{"when":{{"availability":["Away"]}},"dnd":"keep"}}]}}"#
     ))
@@ -87,6 +88,9 @@ impl Link {
             dnd_out: None,
         };
         if let Some(mut found) = disk {
+            if fault == Some(Fault::RestartForgetsAge) {
+                found.last_good_ms = None;
+            }
             if fault == Some(Fault::RestartForgetsOwned) {
                 found.users.retain(|(_, keeps)| !keeps.has(Keeps::OWNED));
             }

@@ -26,7 +26,7 @@ proptest! {
 
     #[test]
     fn long_lives(
-        kind in prop::sample::select(vec![Kind::Echoes, Kind::Names, Kind::Silent, Kind::Marks]),
+        kind in prop::sample::select(vec![Kind::Echoes, Kind::Names, Kind::Silent, Kind::Marks, Kind::Led]),
         life in proptest::collection::vec(any_act(), 1..60),
     ) {
         live(kind, &life).map_err(TestCaseError::fail)?;
