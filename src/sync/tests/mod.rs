@@ -1,6 +1,7 @@
 //! The engine against a telephone system made of a few lines. Time is a number.
 
 mod answers;
+mod behind;
 mod calls;
 mod comings;
 mod crash;
