@@ -1,6 +1,6 @@
 //! What is known of few users and needed seldom, beside the users themselves: there may be 100,000.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::roster::Slot;
 use super::terms::Lane;
@@ -27,6 +27,7 @@ pub(super) struct Silent {
 pub(super) struct Aside {
     overridden_since: HashMap<(Slot, Lane), u64>,
     silent: HashMap<Slot, Silent>,
+    unseen: HashSet<Slot>,
     /// Changes that were on their way to the host when it put the user: DND, queue, chat.
     put_over: HashMap<Slot, [Option<u64>; 3]>,
 }
@@ -85,8 +86,21 @@ impl Aside {
         }
     }
 
+    /// What is on at a user was decided for another person than the one who stands behind him now.
+    pub(super) fn unseen(&mut self, slot: Slot) {
+        self.unseen.insert(slot);
+    }
+
+    /// And that one was not seen yet.
+    pub(super) fn is_unseen(&self, slot: Slot) -> bool {
+        self.unseen.contains(&slot)
+    }
+
     /// Graph told something.
     pub(super) fn spoke(&mut self, slot: Slot) {
+        if !self.unseen.is_empty() {
+            self.unseen.remove(&slot);
+        }
         if !self.silent.is_empty() {
             self.silent.remove(&slot);
         }
@@ -103,6 +117,7 @@ impl Aside {
             self.overridden_since.remove(&(slot, lane));
         }
         self.silent.remove(&slot);
+        self.unseen.remove(&slot);
         self.put_over.remove(&slot);
     }
 }

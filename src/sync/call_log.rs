@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::roster::Slot;
-use crate::presence::Presence;
+use crate::presence::{Activity, Availability, Presence};
 
 /// How long before its report, and after its end, a call may come back from Teams.
 pub(super) const AROUND_MS: u64 = 5 * 60_000;
@@ -32,6 +32,8 @@ pub(super) struct Line {
     pub(super) echoed: bool,
     /// This library published it, or may have: it will come back.
     pub(super) published: bool,
+    /// It is over, and a crashed process may have left its session in Teams (`leftover.rs`).
+    pub(super) leftover: bool,
 }
 
 impl Calls {
@@ -42,6 +44,11 @@ impl Calls {
 }
 
 impl Line {
+    /// It begins.
+    pub(super) fn new(at: u64) -> Line {
+        Line { began: at, reported: at, ended: None, echoed: false, published: false, leftover: false }
+    }
+
     pub(super) fn end(&self) -> u64 {
         self.ended.unwrap_or(self.reported.saturating_add(FORGET_MS))
     }
@@ -68,8 +75,31 @@ pub(super) struct Run {
     pub(super) before: Option<Presence>,
     /// When that one was last confirmed.
     pub(super) confirmed: u64,
+    /// Since when it has been calls.
+    pub(super) since: u64,
     /// Since when the run itself decides.
     pub(super) decides_since: u64,
     /// It decides nothing at present.
     pub(super) held: bool,
+}
+
+impl Run {
+    /// Which presence decides while the run does not: the one before it. But DoNotDisturb outranks Busy in what Teams shows (Microsoft Graph,
+    /// presence sessions), so that where a call is to be seen it is over, by proof. After the five minutes that a call may come back late, the
+    /// person counts as what is shown without the call's activity.
+    pub(super) fn decides(&self, shown: Presence, now: u64) -> Option<Presence> {
+        if self.is_outranked(now) { Some(Presence { activity: Activity::Unknown, ..shown }) } else { self.before }
+    }
+
+    /// The presence before it is over by proof.
+    pub(super) fn is_outranked(&self, now: u64) -> bool {
+        self.outranked_at().is_some_and(|at| at <= now)
+    }
+
+    /// When that counts.
+    pub(super) fn outranked_at(&self) -> Option<u64> {
+        self.before
+            .filter(|before| before.availability == Availability::DoNotDisturb)
+            .map(|_| self.since.saturating_add(AROUND_MS))
+    }
 }

@@ -29,7 +29,7 @@ pub(super) struct Deciding {
 }
 
 /// One of the two activities, as far as they stand for a call: a person who is on DND is so by another's will.
-fn is_call(presence: &Presence) -> bool {
+pub(super) fn is_call(presence: &Presence) -> bool {
     matches!(presence.activity, Activity::InACall | Activity::InAConferenceCall)
         && presence.availability != Availability::DoNotDisturb
 }
@@ -47,10 +47,13 @@ impl Engine {
             Some(line) if in_call => line.reported = at,
             Some(line) => line.ended = Some(at),
             None if in_call => {
-                let line = Line { began: at, reported: at, ended: None, echoed: false, published: false };
-                self.calls.lines.insert(slot, line);
+                self.calls.lines.insert(slot, Line::new(at));
             }
-            None => return true,
+            None => {
+                if !self.mind_leftover(slot, at) {
+                    return true;
+                }
+            }
         }
         self.mark_twins(slot);
         self.evaluate_twins(slot, now);
@@ -169,7 +172,7 @@ impl Engine {
             self.calls.runs.remove(&slot);
         } else if known.is_none() {
             let held = self.held_until(slot, now.mono_ms).is_some();
-            let run = Run { before: old, confirmed: informed_until, decides_since: now.mono_ms, held };
+            let run = Run { before: old, confirmed: informed_until, since: now.mono_ms, decides_since: now.mono_ms, held };
             self.calls.runs.insert(slot, run);
         }
         if self.calls.marks(slot) {
@@ -191,10 +194,11 @@ impl Engine {
     fn heed(&mut self, slot: Slot, call: bool, now: Moment) {
         let Some(object) = self.roster.get(slot).map(|user| user.object) else { return };
         let Engine { roster, calls, .. } = self;
-        let mut any = false;
+        let (mut any, mut leftover) = (false, false);
         for twin in roster.by_object(object) {
             if let Some(line) = calls.lines.get_mut(&twin) {
                 line.echoed |= call;
+                leftover |= call && std::mem::take(&mut line.leftover);
                 if call || !line.is_over_by(now.mono_ms) {
                     any = true;
                 } else {
@@ -204,6 +208,9 @@ impl Engine {
         }
         if !any {
             self.calls.marked.remove(&slot);
+        }
+        if leftover {
+            self.clear_leftover(object, now.mono_ms);
         }
     }
 
@@ -217,9 +224,7 @@ impl Engine {
             self.tend_line(slot, now);
             self.look_at_session(object, now.mono_ms);
         }
-        if !fresh || !presence.is_some_and(|presence| is_call(&presence)) {
-            return plain;
-        }
+        let Some(shown) = presence.filter(|presence| fresh && is_call(presence)) else { return plain };
         let until = if marked { self.held_until(slot, now.mono_ms) } else { None };
         let Some(run) = self.calls.runs.get_mut(&slot) else { return plain };
         let Some(until) = until else {
@@ -237,11 +242,12 @@ impl Engine {
             run.before = presence;
             run.confirmed = informed_until;
         }
+        let outranked_at = run.outranked_at().filter(|at| *at > now.mono_ms);
         Deciding {
-            presence: run.before,
-            informed_until: run.confirmed,
+            presence: run.decides(shown, now.mono_ms),
+            informed_until: if run.is_outranked(now.mono_ms) { informed_until } else { run.confirmed },
             taken_back: begins && !older,
-            look_at: Some(until).filter(|at| *at != u64::MAX),
+            look_at: outranked_at.into_iter().chain([until]).filter(|at| *at != u64::MAX).min(),
         }
     }
 
@@ -258,14 +264,25 @@ impl Engine {
 
     // ---- questions ----
 
-    /// Until when the source has confirmed what decides about a user.
-    pub(super) fn informed_until(&self, user: &User) -> u64 {
+    /// Until when what decides about a user counts as having stood.
+    pub(super) fn stands_until(&self, user: &User, now: Moment) -> u64 {
         let run = if !self.calls.runs.is_empty() {
             self.roster.by_id(&user.id).and_then(|slot| self.calls.runs.get(&slot))
         } else {
             None
         };
-        run.filter(|run| run.held && user.fresh).map_or(user.seen_at, |run| run.confirmed)
+        let held = run.filter(|run| run.held && user.fresh && !run.is_outranked(now.mono_ms));
+        let confirmed = held.map_or(user.seen_at, |run| run.confirmed);
+        self.stood_until(confirmed, now.mono_ms)
+    }
+
+    /// Which presence would decide about a user who is served; `None`: nothing would but a call of the host's.
+    pub(super) fn would_decide(&self, slot: Slot, user: &User, now: Moment) -> Option<Presence> {
+        let shown = user.presence?;
+        if !is_call(&shown) || self.held_until(slot, now.mono_ms).is_none() {
+            return Some(shown);
+        }
+        self.calls.runs.get(&slot).filter(|_| user.fresh)?.decides(shown, now.mono_ms)
     }
 
     /// How many users the host reported in a call.

@@ -3,6 +3,8 @@
 //! Three things decide what is asked of the host: the *desired* value (rules, after their holds), the *acknowledged* one (what the host
 //! is known to have) and the *owner*. In `strict` a DND is switched off only where this library switched it on.
 
+mod asked;
+
 use super::echoes::Echoes;
 use super::intent::Intent;
 use super::keeps::Keeps;
@@ -27,6 +29,13 @@ pub(super) struct DndPolicy {
     pub(super) ack_timeout_ms: u64,
 }
 
+impl DndPolicy {
+    /// Until when the echo of a change may come that is acknowledged now.
+    fn echo_end(&self, now: u64) -> Stamp {
+        Stamp::at(now.saturating_add(self.echo_ms))
+    }
+}
+
 /// The DND of one user. See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct DndLane {
@@ -45,8 +54,8 @@ pub(super) struct DndLane {
     overridden: Overridden,
     /// Deliver the decision whatever was acknowledged: first after a start, or the host said otherwise.
     resync: bool,
-    /// `force`: a person changed it by hand; stands until desired changes.
-    manual: bool,
+    /// `force`: what was desired when a person changed it by hand. Theirs stands until something else is.
+    manual: Option<Dnd>,
     /// What a person switched to while our change was out.
     meanwhile: Option<Dnd>,
     echoes: Echoes,
@@ -57,14 +66,14 @@ pub(super) struct DndLane {
 impl DndLane {
     // ---- what comes from the rules ----
 
-    /// The rules' word on the newest presence. `informed_until`: when the presence before this one was last confirmed.
+    /// The rules' word on the newest presence. `stood_until`: until when the one before this counts as having stood.
     /// Answers when a value that is held back will have stood long enough.
-    pub(super) fn decide(&mut self, says: Says, holds: Holds, informed_until: u64, now: u64, force: bool) -> Option<u64> {
+    pub(super) fn decide(&mut self, says: Says, holds: Holds, stood_until: u64, now: u64, force: bool) -> Option<u64> {
         self.released = None;
         if let Some(Override { off_since }) = self.overridden.get() {
             match says {
                 Says::Set(Dnd::Off) if off_since.is_none() => self.overridden.put(Some(Stamp::at(now))),
-                _ if off_since.is_some_and(|since| informed_until.saturating_sub(since.ms()) >= OVERRIDE_ENDS_MS) => {
+                _ if off_since.is_some_and(|since| stood_until.saturating_sub(since.ms()) >= OVERRIDE_ENDS_MS) => {
                     self.overridden.end()
                 }
                 Says::Set(Dnd::Off) => {}
@@ -101,7 +110,7 @@ impl DndLane {
         self.candidate = None;
         self.desired = Some(value);
         self.decided_at = Stamp::at(now);
-        self.manual = false;
+        self.manual = self.manual.filter(|stands| *stands == value);
         if value == Dnd::Off && !force && !self.holds_ours() {
             // The first decision asks for nothing: whatever is on is not ours to take.
             self.resync = false;
@@ -139,6 +148,7 @@ impl DndLane {
     /// After a start: the first decision is delivered even if nothing changed.
     pub(super) fn start(&mut self) {
         self.resync = true;
+        self.manual = None;
         self.released = None;
         self.forget_decision();
         if self.overridden.get().is_some() {
@@ -149,7 +159,8 @@ impl DndLane {
     // ---- what comes from the host ----
 
     /// A fact about the host's DND, told with the user.
-    pub(super) fn host_fact(&mut self, fact: HostDnd, now: u64) {
+    pub(super) fn host_fact(&mut self, fact: HostDnd, now: u64, force: bool) {
+        let was = self.acknowledged;
         match fact {
             HostDnd::Unknown => return,
             // Our ON is with the host. Its answer says whose this is; without one it may be ours.
@@ -177,6 +188,9 @@ impl DndLane {
             }
         }
         self.acknowledged_at = Stamp::at(now);
+        // It is to be off and turns out to be on: what sets that right is no rule's doing. A person's is not set right.
+        let astray = was != Some(Dnd::On) && self.acknowledged == Some(Dnd::On) && self.desired == Some(Dnd::Off);
+        self.resync |= astray && (force || self.owner == Owner::Ours);
     }
 
     /// The host reports that its DND changed. True if this was a person's act, false if the echo of our own change.
@@ -206,7 +220,8 @@ impl DndLane {
         self.intent = Intent::None;
         self.acknowledged = Some(value);
         self.acknowledged_at = Stamp::at(now);
-        self.manual = force;
+        // Silence and switching off make the decision void, not another one.
+        self.manual = self.desired.or(self.manual).filter(|_| force);
         self.resync = false;
         true
     }
@@ -249,7 +264,7 @@ impl DndLane {
             return None;
         }
         let ask = match (force, target) {
-            (true, _) => !self.manual && !settled,
+            (true, _) => self.manual != Some(target) && !settled,
             (false, Dnd::On) => self.overridden.get().is_none() && !settled,
             (false, Dnd::Off) => self.holds_ours(),
         };
@@ -297,10 +312,20 @@ impl DndLane {
     }
 
     /// Stop: nobody waits for answers any more.
-    pub(super) fn abandon(&mut self) {
+    pub(super) fn abandon(&mut self, now: u64, policy: &DndPolicy) {
         let out = self.offer.out();
         self.offer.abandon();
         self.unanswered(out);
+        self.echoes.close(policy.echo_end(now));
+    }
+
+    /// `wanted` is asked of the host now: another change that was refused is over. Where nothing is asked and no answer would count any more,
+    /// a change that was never answered may echo only so long as one that was just acknowledged: a person's act must not be taken for it for ever.
+    pub(super) fn lapse(&mut self, wanted: Option<Dnd>, now: u64, policy: &DndPolicy) {
+        self.offer.lapse(wanted);
+        if wanted.is_none() && !self.offer.may_be_acknowledged() {
+            self.echoes.close(policy.echo_end(now));
+        }
     }
 
     /// Nobody knows whether the host has done it: an ON may be ours, and after an OFF nothing is known to be on.
@@ -317,17 +342,25 @@ impl DndLane {
         if outcome != Outcome::Open {
             // Its ON has been answered; the next one has an intent of its own.
             self.intent = Intent::None;
+            if outcome == Outcome::Refused {
+                *self.echoes.until(value) = Stamp::default();
+            }
+            // The host has come so far: what it did of an earlier change that it never answered is done, too.
+            self.echoes.close(policy.echo_end(now));
         }
         match outcome {
-            Outcome::Open => return,
-            Outcome::Refused => {
-                *self.echoes.until(value) = Stamp::default();
-                return;
-            }
+            Outcome::Open | Outcome::Refused => return,
             Outcome::Gone => return self.forget_host(),
             // It stood so before the person came: their word is the newer one.
-            Outcome::Already if self.meanwhile.is_some() => return self.expect_echo(value, now, policy),
+            Outcome::Already if self.meanwhile.is_some() => return,
             Outcome::Applied if self.meanwhile == Some(Dnd::On) && value == Dnd::On => {}
+            // Whether it is on, and then the person's, depends on which of the two was last. The next ON finds out.
+            Outcome::Applied if self.meanwhile == Some(Dnd::On) => {
+                self.owner = Owner::Nobody;
+                self.acknowledged = None;
+                self.resync = false;
+                return;
+            }
             Outcome::Applied => self.owner = if value == Dnd::On { Owner::Ours } else { Owner::Nobody },
             Outcome::Already if value == Dnd::Off => self.owner = Owner::Nobody,
             Outcome::Already => {
@@ -340,14 +373,6 @@ impl DndLane {
         self.resync = false;
         self.acknowledged = Some(value);
         self.acknowledged_at = Stamp::at(now);
-        self.expect_echo(value, now, policy);
-    }
-
-    fn expect_echo(&mut self, value: Dnd, now: u64, policy: &DndPolicy) {
-        let echo = self.echoes.until(value);
-        if *echo == Stamp::NEVER {
-            *echo = Stamp::at(now.saturating_add(policy.echo_ms));
-        }
     }
 
     // ---- what outlives the process ----
@@ -399,101 +424,8 @@ impl DndLane {
         true
     }
 
-    // ---- what can be asked ----
-
-    /// This library switched it on, or may have.
-    pub(super) fn holds_ours(&self) -> bool {
-        self.owner == Owner::Ours || self.uncertain
-    }
-
-    /// What is ours must be given back before this user may be forgotten.
-    pub(super) fn owes(&self) -> bool {
-        self.holds_ours() || self.offer.out() == Some(Dnd::On)
-    }
-
-    /// There is nothing to give back, to wait for, or to remember.
-    pub(super) fn is_idle(&self) -> bool {
-        let known_on = self.owner != Owner::Nobody || self.uncertain;
-        !known_on && !self.offer.is_out() && self.intent == Intent::None && self.overridden.get().is_none()
-    }
-
-    /// Until when a report may be the echo of a change that was acknowledged.
-    pub(super) fn echo_until(&self) -> Option<u64> {
-        self.echoes.until_at_most()
-    }
-
-    /// A person switched ours off, and it is left alone.
-    pub(super) fn is_overridden(&self, informed_until: u64) -> bool {
-        self.overridden
-            .get()
-            .is_some_and(|o| o.off_since.is_none_or(|since| informed_until.saturating_sub(since.ms()) < OVERRIDE_ENDS_MS))
-    }
-
-    /// When to look whether an override has ended; `None` while the rules do not say off.
-    pub(super) fn override_look_at(&self, now: u64) -> Option<u64> {
-        let since = self.overridden.get()?.off_since?.ms();
-        let ends = since.saturating_add(OVERRIDE_ENDS_MS);
-        // From then on it hangs on the next confirmation by the source, which is seldom late.
-        Some(if ends > now { ends } else { now + OVERRIDE_ENDS_MS })
-    }
-
-    /// When an override ends if the rules go on saying off; `None` while they do not.
-    pub(super) fn override_ends(&self) -> Option<u64> {
-        Some(self.overridden.get()?.off_since?.ms().saturating_add(OVERRIDE_ENDS_MS))
-    }
-
-    /// The change on its way.
-    pub(super) fn offer(&self) -> &Offer<Dnd> {
-        &self.offer
-    }
-
     /// The change on its way.
     pub(super) fn offer_mut(&mut self) -> &mut Offer<Dnd> {
         &mut self.offer
-    }
-
-    /// There is an override, whether or not it is about to end.
-    pub(super) fn overrides(&self) -> bool {
-        self.overridden.get().is_some()
-    }
-
-    /// What the rules say of the newest presence, before holds.
-    pub(super) fn said(&self) -> Option<Says> {
-        self.says
-    }
-
-    /// After holds.
-    pub(super) fn desired(&self) -> Option<Dnd> {
-        self.desired
-    }
-
-    /// What the host is known to have.
-    pub(super) fn acknowledged(&self) -> Option<Dnd> {
-        self.acknowledged
-    }
-
-    /// When that became known, on the monotonic clock; 0 for never.
-    pub(super) fn acknowledged_at(&self) -> u64 {
-        self.acknowledged_at.ms()
-    }
-
-    /// When the desired value was decided, on the monotonic clock.
-    pub(super) fn decided_at(&self) -> u64 {
-        self.decided_at.ms()
-    }
-
-    /// Whose it is.
-    pub(super) fn owner(&self) -> Owner {
-        self.owner
-    }
-
-    /// Why the user is not served, if so.
-    pub(super) fn released(&self) -> Option<Reason> {
-        self.released
-    }
-
-    /// A value that has not stood long enough, and since when.
-    pub(super) fn candidate(&self) -> Option<(Dnd, u64)> {
-        self.candidate.map(|(value, since)| (value, since.ms()))
     }
 }

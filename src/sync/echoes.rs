@@ -20,6 +20,13 @@ impl Echoes {
         }
     }
 
+    /// What was never acknowledged has its end too: from then on a report is news.
+    pub(super) fn close(&mut self, until: Stamp) {
+        for open in [&mut self.on, &mut self.off].into_iter().filter(|echo| **echo == Stamp::NEVER) {
+            *open = until;
+        }
+    }
+
     /// Takes a report of `value` for an echo, if one is expected.
     pub(super) fn take(&mut self, value: Dnd, now: u64) -> bool {
         let until = std::mem::take(self.until(value));

@@ -27,6 +27,8 @@ use crate::time::Moment;
 
 /// A release of a removed user is offered for this long.
 pub(super) const LEAVING_MS: u64 = 15 * 60_000;
+/// How late a poll may be and still follow the one before.
+const POLL_GRACE_MS: u64 = 5_000;
 /// How many ids of users an event names.
 pub(super) const NAMED: usize = 20;
 
@@ -175,11 +177,13 @@ impl Engine {
     pub(super) fn evaluate(&mut self, slot: Slot, informed_until: u64, now: Moment) {
         self.open_queue(slot);
         let deciding = self.deciding(slot, informed_until, now);
+        let stood_until = self.stood_until(deciding.informed_until, now.mono_ms);
         let Some(user) = self.roster.get(slot) else { return };
         if self.phase == Phase::Running {
             let names_queue = self.names_queue(user);
             let standing = self.standing(user);
-            let too_old = user.stale && self.settings.stale_release;
+            // What was decided for another person is not held, whatever the policy.
+            let too_old = user.stale && (self.settings.stale_release || self.aside.is_unseen(slot));
             let presence = deciding.presence.filter(|_| user.fresh && !too_old && standing == Standing::Served);
             let decision =
                 presence.map(|presence| decide(&self.settings.rule_sets[user.rule_set as usize], &presence, self.settings.holds));
@@ -196,7 +200,7 @@ impl Engine {
                     if deciding.taken_back {
                         holds.off_ms = 0;
                     }
-                    let held = user.dnd.decide(decision.dnd, holds, deciding.informed_until, now.mono_ms, force);
+                    let held = user.dnd.decide(decision.dnd, holds, stood_until, now.mono_ms, force);
                     user.chat.decide(decision.chat, now.mono_ms);
                     let word = decision.queue.map(|mut word| {
                         if deciding.taken_back {
@@ -204,7 +208,7 @@ impl Engine {
                         }
                         word
                     });
-                    let queue = user.decide_queue(word, deciding.informed_until, now.mono_ms, force);
+                    let queue = user.decide_queue(word, stood_until, now.mono_ms, force);
                     look_again = [look_again, held, user.dnd.override_look_at(now.mono_ms), queue].into_iter().flatten().min();
                 }
                 (_, None) if too_old => {
@@ -226,6 +230,12 @@ impl Engine {
             }
         }
         self.after(slot, now);
+    }
+
+    /// Until when what the source confirmed at a time counts as having stood: until the next poll should have come. Silence counts nothing.
+    pub(super) fn stood_until(&self, confirmed: u64, now: u64) -> u64 {
+        let lasts = self.settings.poll_interval_ms.saturating_add(POLL_GRACE_MS);
+        now.min(confirmed.saturating_add(lasts)).max(confirmed)
     }
 
     pub(super) fn evaluate_all(&mut self, now: Moment) {
@@ -253,10 +263,11 @@ impl Engine {
         }
         let dnd = lanes.map(|(which, lane)| (which, lane.and_then(|lane| self.wants_dnd(lane)).map(|(value, _)| value)));
         let chat = self.wants_chat(user).map(|(state, _)| state);
+        let policy = self.settings.policy;
         let Some(user) = self.roster.get_mut(slot) else { return };
         for (which, wanted) in dnd {
             if let Some(lane) = user.lane_mut(which) {
-                lane.offer_mut().lapse(wanted);
+                lane.lapse(wanted, now.mono_ms, &policy);
             }
         }
         user.chat.offer_mut().lapse(chat);
@@ -269,14 +280,21 @@ impl Engine {
         let next_offer = offers.flatten().filter(|at| *at > now.mono_ms).min();
         let leaving = user.leaving.map(|since| (since.ms() + LEAVING_MS).max(now.mono_ms + 1));
         let out = user.is_asked();
-        // Who is put again at once must not find the echoes of our last changes taken for a person's acts.
-        let echo = user.echo_until().filter(|at| user.leaving.is_some() && *at >= now.mono_ms);
-        let may_go = user.leaving.is_some() && !out && (!owes || user.gone) && echo.is_none();
+        let lingers = user.lingers_until().filter(|at| *at >= now.mono_ms);
+        let may_go = user.leaving.is_some() && !out && (!owes || user.gone) && lingers.is_none();
         let due = self.is_due(user, now.mono_ms);
         let Some(user) = self.roster.get_mut(slot) else { return };
         if user.owing != owes {
             user.owing = owes;
-            if owes { self.owing += 1 } else { self.owing -= 1 }
+            if owes {
+                self.owing += 1
+            } else {
+                self.owing -= 1
+            }
+            if owes && !self.enabled && self.phase == Phase::Running {
+                // Something to give back has come while it is off: of an earlier run, or as a fact.
+                *self.releasing.get_or_insert(0) += 1;
+            }
         }
         if may_go {
             self.drop_user(slot, now);
@@ -287,7 +305,7 @@ impl Engine {
                 self.tidy_row();
             }
             if self.phase != Phase::Stopped {
-                next_offer.into_iter().chain(leaving).chain(echo.map(|at| at + 1)).for_each(|at| self.arm(slot, at));
+                next_offer.into_iter().chain(leaving).chain(lingers.map(|at| at + 1)).for_each(|at| self.arm(slot, at));
             }
         }
         self.tell_all_released(now);
@@ -351,6 +369,7 @@ impl Engine {
         if let Some(users) = self.releasing
             && self.owing == 0
             && !self.enabled
+            && !self.has_unnamed_claims()
         {
             self.releasing = None;
             self.notice(Event::new(Kind::AllReleased).with("users", users as u64).with("undelivered", 0u64), now);
@@ -358,6 +377,15 @@ impl Engine {
     }
 
     // ---- small things the rest uses ----
+
+    /// Another person stands behind a user. What is on stays until that one is seen, and no longer than `stale.after_ms` in any case.
+    pub(super) fn forget_person(&mut self, slot: Slot, now: Moment) {
+        let Some(user) = self.roster.get_mut(slot) else { return };
+        user.forget_person(now.mono_ms);
+        if user.owes() {
+            self.aside.unseen(slot);
+        }
+    }
 
     /// Object ids to ask for.
     pub fn polled(&mut self) -> Polled {

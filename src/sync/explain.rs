@@ -15,14 +15,14 @@ use super::spelling::{chat_word, dnd_word, fired_word, matched_by, reason_word};
 use super::terms::{Holds, Lane, Owner, Says};
 use super::user::{Standing, User};
 use super::{NoUser, PresenceView, Reason, Source};
-use crate::presence::{Dnd, Guid};
+use crate::presence::{Dnd, Guid, Presence};
 use crate::time::Moment;
 
 impl Engine {
     /// Why one user is as he is, as JSON.
     pub fn explain(&self, user_id: &str, now: Moment) -> Result<Value, NoUser> {
         let (slot, user) = self.find(user_id)?;
-        let decision = self.decision(user);
+        let decision = user.presence.map(|presence| self.decision(user, &presence));
         let (in_call, own_call) = self.explain_call(user, now);
         let (serving, because) = match self.standing(user) {
             Standing::Served => ("served", None),
@@ -61,7 +61,7 @@ impl Engine {
             ),
             "in_call": in_call,
             "own_call": own_call,
-            "if_enabled_now": self.if_enabled_now(user, decision, now),
+            "if_enabled_now": self.if_enabled_now(slot, user, now),
             "gone": user.gone,
             "enabled": self.enabled,
             "dry_run": self.settings.dry_run,
@@ -69,13 +69,13 @@ impl Engine {
         }))
     }
 
-    fn decision(&self, user: &User) -> Option<Decision> {
-        user.presence.map(|presence| decide(&self.settings.rule_sets[user.rule_set as usize], &presence, self.settings.holds))
+    fn decision(&self, user: &User, presence: &Presence) -> Decision {
+        decide(&self.settings.rule_sets[user.rule_set as usize], presence, self.settings.holds)
     }
 
     fn explain_dnd(&self, of: (Slot, Lane), dnd: &DndLane, user: &User, holds: Option<Holds>, now: Moment) -> Value {
         let (slot, which) = of;
-        let overridden = dnd.is_overridden(self.informed_until(user));
+        let overridden = dnd.is_overridden(self.stands_until(user, now));
         let began = self.aside.override_began(slot, which).filter(|_| overridden);
         let hold = holds.unwrap_or(self.settings.holds);
         let on_disk = match which {
@@ -116,19 +116,29 @@ impl Engine {
     }
 
     /// What would be asked of the host if users were served and no dry run held it back, by the newest presence there is.
-    fn if_enabled_now(&self, user: &User, decision: Option<Decision>, now: Moment) -> Value {
+    fn if_enabled_now(&self, slot: Slot, user: &User, now: Moment) -> Value {
+        let decision = self.would_decide(slot, user, now).map(|presence| self.decision(user, &presence));
         let age_ms = user.presence.map(|_| now.mono_ms.saturating_sub(user.seen_at));
         let too_old = self.settings.stale_release && age_ms.is_some_and(|age| age >= self.settings.stale_after_ms);
         let prevented = match self.standing_if(user, true) {
             Standing::Unserved(reason) => Some(reason_word(reason)),
             Standing::Waiting => Some("pending"),
             Standing::Served if user.gone => Some("gone"),
-            Standing::Served if decision.is_none() => Some("no_presence"),
+            Standing::Served if user.presence.is_none() => Some("no_presence"),
             Standing::Served if too_old => Some("stale"),
+            Standing::Served if decision.is_none() => Some("own_call"),
             Standing::Served => None,
         };
         let Some(decision) = decision.filter(|_| prevented.is_none()) else {
-            return json!({ "prevented_by": prevented, "dnd": null, "queue": null, "chat": null, "presence_age_ms": age_ms, "hold_ms": 0 });
+            return json!({
+                "prevented_by": prevented,
+                "dnd": null,
+                "queue": null,
+                "chat": null,
+                "presence_age_ms": age_ms,
+                "hold_ms": 0,
+                "queue_hold_ms": 0,
+            });
         };
         let mut chat = user.chat.clone();
         if self.settings.dry_run {
@@ -140,13 +150,14 @@ impl Engine {
             if self.settings.dry_run {
                 lane.start();
             }
-            lane.decide(says, Holds::default(), user.seen_at, now.mono_ms, force);
+            lane.decide(says, Holds::default(), self.stood_until(user.seen_at, now.mono_ms), now.mono_ms, force);
             lane.wanted(force).map(|(value, _)| value)
         };
         chat.decide(decision.chat, now.mono_ms);
         let value = value_of(&user.dnd, decision.dnd);
         let queue = user.queue.as_deref().zip(decision.queue).and_then(|(lane, word)| value_of(lane, word.says));
         let hold = value.map_or(0, |value| hold_of(decision.holds, value));
+        let queue_hold = queue.zip(decision.queue).map_or(0, |(value, word)| hold_of(word.holds, value));
         json!({
             "prevented_by": null,
             "dnd": value.map(dnd_word),
@@ -154,6 +165,7 @@ impl Engine {
             "chat": chat.wanted().map(|(state, _)| chat_word(state)),
             "presence_age_ms": age_ms,
             "hold_ms": hold,
+            "queue_hold_ms": queue_hold,
         })
     }
 }

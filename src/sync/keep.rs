@@ -178,6 +178,16 @@ impl Engine {
         self.keep.unnamed.len()
     }
 
+    /// An earlier run left something of ours at users whom the host has not named yet.
+    pub(super) fn has_unnamed_claims(&self) -> bool {
+        self.keep.unnamed.values().any(|keeps| self.is_claimed(*keeps))
+    }
+
+    /// What a host was told of the queue that can no longer be told of it cannot be given back.
+    fn is_claimed(&self, keeps: Keeps) -> bool {
+        keeps.direct().claims() || self.settings.outputs.queue && keeps.queue().claims()
+    }
+
     // ---- the engine's side ----
 
     /// What is held must be remembered: without a disk that works, or one that is not there, it would be taken for a person's.
@@ -324,9 +334,7 @@ impl Engine {
     }
 
     fn expel(&mut self, id: Arc<str>, keeps: Keeps, now: Moment) {
-        // What a host was told of the queue that can no longer be told of it cannot be given back.
-        let claimed = keeps.direct().claims() || self.settings.outputs.queue && keeps.queue().claims();
-        if !claimed {
+        if !self.is_claimed(keeps) {
             self.keep.others.push((id, Keeps::NOTHING));
             self.keep.dirty_since.get_or_insert(now.mono_ms);
             return;

@@ -73,9 +73,10 @@ impl Engine {
     /// The stop is through: nobody waits for an answer any more.
     pub fn stopped(&mut self, now: Moment) {
         self.phase = Phase::Stopped;
+        let policy = self.settings.policy;
         for slot in self.roster.slots() {
             if let Some(user) = self.roster.get_mut(slot) {
-                user.lanes_mut().for_each(DndLane::abandon);
+                user.lanes_mut().for_each(|lane| lane.abandon(now.mono_ms, &policy));
                 user.chat.offer_mut().abandon();
                 user.queued = false;
                 user.timer_at = u64::MAX;
@@ -87,7 +88,7 @@ impl Engine {
         self.stale_scan_at = u64::MAX;
         self.releasing = None;
         // Who left and still has something of ours is remembered: the next start offers it again.
-        let done = |user: &User| user.leaving.is_some() && !user.owes() && user.echo_until() < Some(now.mono_ms);
+        let done = |user: &User| user.leaving.is_some() && !user.owes() && user.lingers_until() < Some(now.mono_ms);
         let left: Vec<Slot> = self.roster.iter().filter(|(_, user)| done(user)).map(|(slot, _)| slot).collect();
         left.into_iter().for_each(|slot| self.drop_user(slot, now));
         for slot in self.roster.slots() {
@@ -99,6 +100,11 @@ impl Engine {
     /// Switches the following on or off; what is ours is given back while it is off.
     pub fn set_enabled(&mut self, enabled: bool, now: Moment) {
         if self.enabled == enabled {
+            // Whoever waits for all to be given back is told, also where that was so before.
+            if !enabled && self.phase == Phase::Running {
+                self.releasing.get_or_insert(self.owing);
+                self.tell_all_released(now);
+            }
             return;
         }
         self.enabled = enabled;

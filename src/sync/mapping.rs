@@ -165,8 +165,9 @@ impl Engine {
         let dnd = [Lane::Direct, Lane::Queue].map(|which| user.lane(which).and_then(|lane| lane.offer().out_id()));
         let out = [dnd[0], dnd[1], user.chat.offer().out_id()];
         self.aside.put_over(slot, out);
+        let force = self.settings.policy.force;
         let Some(user) = self.roster.get_mut(slot) else { return (slot, new) };
-        user.dnd.host_fact(input.host_dnd, now.mono_ms);
+        user.dnd.host_fact(input.host_dnd, now.mono_ms, force);
         self.queue_fact(slot, input.host_queue_dnd, now.mono_ms);
         let Some(user) = self.roster.get_mut(slot) else { return (slot, new) };
         // The host shows that it is there: what it refused may be offered at once.
@@ -232,10 +233,10 @@ impl Engine {
         // Who is not found yet is not polled: a thousand puts do not make the list of the polled anew a thousand times.
         let polled = user.is_matched() || matches!(matching, MatchKind::Matched(_));
         let polled_anew = polled && (another || user.matching != matching || user.leaving.is_some());
-        if another {
-            user.forget_person(now.mono_ms);
-        }
         user.matching = matching;
+        if another {
+            self.forget_person(slot, now);
+        }
         if polled_anew {
             self.polled = None;
         }
@@ -340,11 +341,11 @@ impl Engine {
                 continue;
             }
             user.matching = after;
-            if user.object != object && user.object != Guid(0) {
-                user.forget_person(now.mono_ms);
-            }
             turns.push(Turn { user_id: user.id.clone(), before, after, object, hits: None });
-            let seen_at = user.seen_at;
+            if user.object != object && user.object != Guid(0) {
+                self.forget_person(slot, now);
+            }
+            let Some(seen_at) = self.roster.get(slot).map(|user| user.seen_at) else { continue };
             self.polled = None;
             self.set_object(slot, object, now);
             self.evaluate(slot, seen_at, now);

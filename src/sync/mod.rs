@@ -25,6 +25,7 @@ mod explain;
 mod intent;
 mod keep;
 mod keeps;
+mod leftover;
 mod life;
 mod mapping;
 mod memory;

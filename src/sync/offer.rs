@@ -74,6 +74,11 @@ impl<T: Copy + PartialEq> Offer<T> {
         matches!(self.phase, Phase::Pending { .. })
     }
 
+    /// An acknowledgement of what was offered last would count, though its time may be over.
+    pub(super) fn may_be_acknowledged(&self) -> bool {
+        self.is_out() || matches!(self.phase, Phase::Waiting { owed: true, .. })
+    }
+
     /// The value that is out, if one is.
     pub(super) fn out(&self) -> Option<T> {
         self.value.filter(|_| self.is_out())

@@ -23,15 +23,9 @@ impl User {
     }
 
     /// The rules' word on the queue. Answers when to look again.
-    pub(super) fn decide_queue(
-        &mut self,
-        word: Option<QueueDecision>,
-        informed_until: u64,
-        now: u64,
-        force: bool,
-    ) -> Option<u64> {
+    pub(super) fn decide_queue(&mut self, word: Option<QueueDecision>, stood_until: u64, now: u64, force: bool) -> Option<u64> {
         let (Some(lane), Some(word)) = (&mut self.queue, word) else { return None };
-        let held_until = lane.decide(word.says, word.holds, informed_until, now, force);
+        let held_until = lane.decide(word.says, word.holds, stood_until, now, force);
         [held_until, lane.override_look_at(now)].into_iter().flatten().min()
     }
 
@@ -90,8 +84,9 @@ impl Engine {
 
     /// A fact about the host's queue DND, told with the user.
     pub(super) fn queue_fact(&mut self, slot: Slot, fact: HostDnd, now: u64) {
+        let force = self.settings.policy.force;
         if let Some(lane) = self.queue_said(slot, matches!(fact, HostDnd::On | HostDnd::OnOurs)) {
-            lane.host_fact(fact, now);
+            lane.host_fact(fact, now, force);
         }
     }
 

@@ -173,6 +173,9 @@ pub(super) struct User {
     pub(super) matching: MatchKind,
 }
 
+/// A removed user's override is remembered for this long: a host may remove and put him to hand him over anew.
+const OVERRIDDEN_LINGERS_MS: u64 = 60_000;
+
 /// 100,000 users take less than 400 bytes each with their texts and their places in the tables (docs/performance.md).
 const _: () = assert!(size_of::<User>() <= 224);
 
@@ -282,6 +285,14 @@ impl User {
         let owned = self.lanes().any(DndLane::owes);
         self.lanes_mut().for_each(|lane| lane.release(reason, now));
         self.chat.release(reason, now, owned);
+    }
+
+    /// Until when he must be known although he was removed and owes nothing: who is put again at once must find neither the echoes of our last
+    /// changes taken for a person's acts, nor an override of his forgotten.
+    pub(super) fn lingers_until(&self) -> Option<u64> {
+        let since = self.leaving?.ms();
+        let overridden = self.lanes().any(DndLane::overrides).then(|| since.saturating_add(OVERRIDDEN_LINGERS_MS));
+        overridden.into_iter().chain(self.echo_until()).max()
     }
 
     /// Something of ours stands at the host.

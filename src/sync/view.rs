@@ -265,12 +265,12 @@ impl Engine {
         count("on_dnd", &|user| user.dnd.acknowledged() == Some(Dnd::On));
         count("owned", &|user| user.dnd.owner() == Owner::Ours);
         count("intended", &|user| user.dnd.keeps().has(Keeps::INTENDED));
-        count("overridden", &|user| user.dnd.is_overridden(self.informed_until(user)));
+        count("overridden", &|user| user.dnd.is_overridden(self.stands_until(user, now)));
         let queue = |user: &User, is: &dyn Fn(&DndLane) -> bool| user.queue.as_deref().is_some_and(is);
         count("on_queue_dnd", &|user| queue(user, &|lane| lane.acknowledged() == Some(Dnd::On)));
         count("queue_owned", &|user| queue(user, &|lane| lane.owner() == Owner::Ours));
         count("queue_intended", &|user| queue(user, &|lane| lane.keeps().has(Keeps::INTENDED)));
-        count("queue_overridden", &|user| queue(user, &|lane| lane.is_overridden(self.informed_until(user))));
+        count("queue_overridden", &|user| queue(user, &|lane| lane.is_overridden(self.stands_until(user, now))));
         count("failing", &|user| user.lanes().any(|lane| lane.offer().failures() > 0) || user.chat.offer().failures() > 0);
         count("gone", &|user| user.gone);
         for (_, user) in self.roster.iter() {

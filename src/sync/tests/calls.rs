@@ -303,3 +303,41 @@ fn unknown_and_removed_users() {
     office.teams("ann", "Busy", "InACall");
     assert_eq!(dnd_only(office.settle()), ["ann dnd On Resync #1"]);
 }
+
+/// DoNotDisturb outranks Busy in what Teams shows (Microsoft, presence-setpresence), so Busy proves that it is over, whoever's call that is.
+#[test]
+fn a_dnd_of_teams_that_ends_behind_a_call_ends_within_five_minutes() {
+    let mut office = available();
+    office.call("ann", true);
+    office.pass_polled(2 * MINUTE, "ann", "Busy", "InACall");
+    office.teams("ann", "DoNotDisturb", "Focusing");
+    assert_eq!(dnd_only(office.settle()), ["ann dnd On Rule #1"]);
+    office.pass_polled(3 * MINUTE, "ann", "DoNotDisturb", "Focusing");
+    office.teams("ann", "Busy", "InACall");
+    assert_eq!(dnd_only(office.pass_polled(5 * MINUTE - 5_000, "ann", "Busy", "InACall")), [""; 0], "the last decision stays");
+    assert_eq!(dnd_only(office.pass(5_000 + 10_000)), ["ann dnd Off Rule #1"], "by time alone, after the hold");
+    assert_eq!(office.pass_polled(30 * MINUTE, "ann", "Busy", "InACall"), [""; 0]);
+    assert_eq!(office.explain("ann")["own_call"]["presence_ignored"], true);
+    // The next DND is DND again, and what follows the end of the call is as ever.
+    office.teams("ann", "DoNotDisturb", "Presenting");
+    assert_eq!(dnd_only(office.settle()), ["ann dnd On Rule #1"]);
+    office.teams("ann", "Busy", "InACall");
+    office.call("ann", false);
+    assert_eq!(dnd_only(office.pass_polled(4 * MINUTE, "ann", "Busy", "InACall")), [""; 0]);
+    assert_eq!(dnd_only(office.pass_polled(MINUTE, "ann", "Available", "Available")), ["ann dnd Off Rule #1"]);
+}
+
+#[test]
+fn an_override_of_a_dnd_that_ended_behind_a_call_ends_too() {
+    let mut office = available();
+    office.call("ann", true);
+    office.teams("ann", "DoNotDisturb", "Focusing");
+    office.settle();
+    office.report("ann", false, Origin::Person);
+    office.pass_polled(5 * MINUTE, "ann", "Busy", "InACall");
+    assert_eq!(office.explain("ann")["dnd"]["overridden"], true);
+    office.pass_polled(2 * MINUTE, "ann", "Busy", "InACall");
+    assert_eq!(office.explain("ann")["dnd"]["overridden"], false);
+    office.teams("ann", "DoNotDisturb", "Focusing");
+    assert_eq!(dnd_only(office.settle()), ["ann dnd On Rule #1"]);
+}

@@ -347,3 +347,39 @@ fn gone_to_the_same_change_offered_again_after_the_put_counts() {
     let told = office.pass(120_000);
     assert!(told.is_empty(), "nothing after GONE: {told:?}");
 }
+
+/// "DND stays until the new one's first presence, at most `stale.after_ms`", whatever the policy says of silence.
+#[test]
+fn a_changed_address_ends_dnd_in_time_with_policy_hold_too() {
+    let mut office = Office::with_ann(r#","stale":{"policy":"hold"}"#);
+    office.teams("ann", "Busy", "InACall");
+    office.settle();
+    let now = office.moment();
+    office.engine.put_user(&input("ann", "new@contoso.test"), now);
+    let found = Resolution::Matched { object: person(99), by: MatchedBy::Mail };
+    office.engine.resolve("new@contoso.test", &found, now);
+    assert!(office.pass(899_000).is_empty());
+    assert_eq!(office.pass(2_000), ["ann dnd Off Stale #1", "ann chat Released Stale #1"]);
+    // With the first presence of the new one the policy holds again.
+    let now = office.moment();
+    let raw = Raw { availability: Some("Busy"), activity: Some("InACall"), out_of_office: None };
+    office.engine.observe(person(99), raw, Source::Poll, now);
+    assert_eq!(dnd_only(office.settle()), ["ann dnd On Rule #1"]);
+    assert!(office.pass(7_200_000).is_empty());
+}
+
+#[test]
+fn an_override_is_known_when_the_user_was_removed_and_put_again() {
+    let mut office = ann_in_a_call();
+    office.pass(20_000);
+    office.report("ann", false, Origin::Person);
+    office.remove("ann");
+    assert_eq!(office.pass(1_000), ["ann chat Released Removed #1"]);
+    office.put(&["ann"]);
+    office.teams("ann", "Busy", "InACall");
+    assert!(dnd_only(office.settle()).is_empty(), "the person has said no");
+    // Who does not come back is forgotten, and takes no seat meanwhile.
+    office.remove("ann");
+    office.pass(61_000);
+    assert_eq!(office.engine.state("ann", office.moment()), Err(NoUser::NotFound));
+}

@@ -192,3 +192,25 @@ fn an_override_that_is_over_is_not_remembered() {
     office.flush(&mut disk);
     assert_eq!(disk.users.get("ann"), None);
 }
+
+/// APPLIED to an OFF behind a person's ON: nobody can say which was last. What is not known is offered, and the answer tells.
+#[test]
+fn an_off_that_crosses_a_persons_on_leaves_nothing_known() {
+    for (is, owner) in [(Answer::Already, "person"), (Answer::Applied, "ours")] {
+        let mut office = Office::with_ann(r#","dnd":{"hold_off_ms":0}"#);
+        office.teams("ann", "Busy", "InACall");
+        office.settle();
+        office.pass(20_000);
+        office.teams("ann", "Available", "Available");
+        let id = hand_out(&mut office);
+        office.report("ann", true, Origin::Person);
+        let now = office.moment();
+        office.engine.answered(id, Answer::Applied, now);
+        assert_eq!(office.state("ann").dnd_acknowledged, None);
+        assert!(dnd_only(office.pass_polled(60_000, "ann", "Available", "Available")).is_empty(), "a person's may be on");
+        office.answers.insert("ann".into(), is);
+        office.teams("ann", "Busy", "InACall");
+        assert_eq!(dnd_only(office.settle()), ["ann dnd On Rule #1"]);
+        assert_eq!(office.explain("ann")["dnd"]["owner"], owner);
+    }
+}

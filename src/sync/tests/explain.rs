@@ -155,8 +155,7 @@ fn what_would_change_if_it_were_enabled_now() {
     office.settle();
     office.pass(60_000);
     let would = office.explain("ann")["if_enabled_now"].clone();
-    let expected =
-        json!({ "prevented_by": null, "dnd": "on", "queue": null, "chat": "dnd", "presence_age_ms": 60_000, "hold_ms": 0 });
+    let expected = json!({ "prevented_by": null, "dnd": "on", "queue": null, "chat": "dnd", "presence_age_ms": 60_000, "hold_ms": 0, "queue_hold_ms": 0 });
     assert_eq!(would, expected);
     assert_eq!(office.explain("ann")["dnd"]["wanted"], Value::Null, "and nothing is asked of the host meanwhile");
     office.pass(900_000);
@@ -186,4 +185,31 @@ fn who_would_not_be_served_either_way() {
     assert_eq!(prevented(&office, "ann"), "no_presence");
     assert_eq!(prevented(&office, "bob"), "seats");
     assert_eq!(prevented(&office, "door"), "unmatched");
+}
+
+#[test]
+fn what_would_change_knows_of_calls_and_of_the_queues_hold() {
+    let rules = r#","rules":{"list":[{"when":{"activity":["InACall"]},"dnd":"on"},{"when":{"availability":["Busy"]},"queue":"on","hold_on_ms":7000}]}"#;
+    let would = |office: &Office| office.explain("ann")["if_enabled_now"].clone();
+    let mut office = Office::with_ann(&format!(r#"{rules},"dry_run":true"#));
+    office.teams("ann", "Available", "Available");
+    office.settle();
+    let now = office.moment();
+    office.engine.report_call("ann", true, now);
+    office.teams("ann", "Busy", "InACall");
+    office.settle();
+    assert_eq!((&would(&office)["dnd"], &would(&office)["queue"]), (&Value::Null, &Value::Null), "a call of the host's");
+    assert_eq!(would(&office)["prevented_by"], Value::Null);
+    // Behind a call of which nothing else is known, nothing would be asked.
+    let mut office = Office::with_ann(rules);
+    let now = office.moment();
+    office.engine.report_call("ann", true, now);
+    office.teams("ann", "Busy", "InACall");
+    office.settle();
+    assert_eq!(would(&office)["prevented_by"], "own_call");
+    office.engine.set_enabled(false, now);
+    assert_eq!(would(&office)["prevented_by"], "own_call", "the first presence would be one of the call");
+    let mut office = Office::with_ann(&format!(r#"{rules},"dry_run":true"#));
+    office.teams("ann", "Busy", "Busy");
+    assert_eq!((&would(&office)["queue"], &would(&office)["queue_hold_ms"]), (&"on".into(), &7_000.into()));
 }

@@ -270,3 +270,26 @@ fn out_of_office_that_is_not_said_any_more_is_over() {
     }
     assert!(!observed(&mut office, "Away", None));
 }
+
+#[test]
+fn all_released_is_told_where_it_was_disabled_from_the_start() {
+    use super::keep::Disk;
+    let mut disk = Disk::default();
+    disk.users.insert("ann".into(), Keeps::OWNED);
+    let mut office = Office::after_crash(r#","enabled":false"#, &disk, START);
+    let now = office.moment();
+    office.engine.set_enabled(false, now);
+    office.engine.start(now);
+    office.settle();
+    assert_eq!(office.told(Kind::AllReleased), 0);
+    office.engine.set_enabled(false, now);
+    assert_eq!(office.told(Kind::AllReleased), 0, "what an earlier run left is not given back before its user is named");
+    office.engine.set_users(vec![user("ann")], now);
+    assert_eq!(dnd_only(office.settle()), ["ann dnd Off Disabled #1"]);
+    assert_eq!(office.told(Kind::AllReleased), 1);
+    // Who asks again is answered again.
+    office.engine.set_enabled(false, now);
+    assert_eq!(office.told(Kind::AllReleased), 2);
+    office.pass(60_000);
+    assert_eq!(office.told(Kind::AllReleased), 2);
+}

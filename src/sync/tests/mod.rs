@@ -1,10 +1,12 @@
 //! The engine against a telephone system made of a few lines. Time is a number.
 
 mod answers;
+mod behind;
 mod calls;
 mod comings;
 mod crash;
 mod crossing;
+mod echoes;
 mod explain;
 mod keep;
 mod life;

@@ -223,6 +223,94 @@ fn a_person_who_switches_on_while_ours_is_on_its_way_keeps_it() {
 }
 
 #[test]
+fn what_a_fact_sets_right_has_reason_resync() {
+    for (ownership, fact) in [("strict", HostDnd::OnOurs), ("force", HostDnd::On)] {
+        let mut office = Office::with_ann(&format!(r#","dnd":{{"ownership":"{ownership}"}}"#));
+        office.teams("ann", "Available", "Available");
+        office.pass(20_000);
+        let now = office.moment();
+        office.engine.put_user(&UserInput { host_dnd: fact, ..user("ann") }, now);
+        assert_eq!(dnd_only(office.settle()), ["ann dnd Off Resync #1"], "{ownership}");
+        // The next is a rule's again.
+        office.teams("ann", "Busy", "InACall");
+        assert_eq!(dnd_only(office.settle()), ["ann dnd On Rule #1"], "{ownership}");
+    }
+    // A person's is left alone, and what is on for a call is asked for as ever.
+    let mut office = Office::with_ann("");
+    office.teams("ann", "Available", "Available");
+    office.pass(20_000);
+    let now = office.moment();
+    office.engine.put_user(&UserInput { host_dnd: HostDnd::On, ..user("ann") }, now);
+    office.teams("ann", "Busy", "InACall");
+    assert!(dnd_only(office.pass_polled(60_000, "ann", "Busy", "InACall")).is_empty());
+}
+
+#[test]
+fn a_manual_change_under_force_stands_until_teams_says_something_else() {
+    let force = r#","dnd":{"ownership":"force","hold_off_ms":0}"#;
+    for silence in [true, false] {
+        let mut office = Office::with_ann(force);
+        office.teams("ann", "Busy", "InACall");
+        office.pass(20_000);
+        office.report("ann", false, Origin::Person);
+        if silence {
+            office.pass(1_000_000);
+        } else {
+            let now = office.moment();
+            office.engine.set_enabled(false, now);
+            office.pass(1_000);
+            let now = office.moment();
+            office.engine.set_enabled(true, now);
+        }
+        office.teams("ann", "Busy", "InACall");
+        assert!(dnd_only(office.settle()).is_empty(), "desired is what it was");
+        office.teams("ann", "Available", "Available");
+        assert!(dnd_only(office.settle()).is_empty(), "off it is");
+        office.teams("ann", "Busy", "InACall");
+        assert_eq!(dnd_only(office.settle()), ["ann dnd On Rule #1"]);
+    }
+    // A start delivers desired to all.
+    let mut office = Office::with_ann(force);
+    office.teams("ann", "Busy", "InACall");
+    office.pass(20_000);
+    office.report("ann", false, Origin::Person);
+    let now = office.moment();
+    office.engine.begin_stop(now);
+    office.settle();
+    office.stopped();
+    office.engine.start(now);
+    office.teams("ann", "Busy", "InACall");
+    assert_eq!(dnd_only(office.settle()), ["ann dnd On Resync #1"]);
+}
+
+/// With polls more than a minute apart the rules say off between two of them as well.
+#[test]
+fn an_override_ends_after_a_minute_however_seldom_teams_is_asked() {
+    let mut office = Office::with_ann(r#","source":{"poll_interval_ms":120000}"#);
+    office.teams("ann", "Busy", "InACall");
+    office.settle();
+    office.pass(20_000);
+    office.report("ann", false, Origin::Person);
+    office.pass(100_000);
+    office.teams("ann", "Available", "Available");
+    office.pass(59_000);
+    assert_eq!(office.explain("ann")["dnd"]["overridden"], true);
+    office.pass(61_000);
+    assert_eq!(office.explain("ann")["dnd"]["overridden"], false);
+    office.teams("ann", "Busy", "InACall");
+    assert_eq!(dnd_only(office.settle()), ["ann dnd On Rule #1"]);
+    // An answer that does not come in its time says nothing.
+    let mut office = Office::with_ann("");
+    office.teams("ann", "Busy", "InACall");
+    office.pass(20_000);
+    office.report("ann", false, Origin::Person);
+    office.teams("ann", "Available", "Available");
+    office.pass(300_000);
+    office.teams("ann", "Busy", "InACall");
+    assert!(dnd_only(office.settle()).is_empty());
+}
+
+#[test]
 fn off_as_a_fact_ends_what_a_person_changed_under_force() {
     let mut office = Office::with_ann(r#","dnd":{"ownership":"force"}"#);
     office.teams("ann", "Busy", "InACall");

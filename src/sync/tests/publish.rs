@@ -305,3 +305,59 @@ fn a_forgotten_call_is_cleared() {
     assert_eq!(acts.last(), Some(&(240, Act::Clear)));
     assert_eq!(acts.len(), 37, "a set each 6:40 minutes, and the clear");
 }
+
+/// Of the crashed process before this one Teams still shows a call; the host says that there is none.
+#[test]
+fn what_a_crash_left_is_cleared_by_the_word_of_the_host() {
+    // Before anything was seen: it decides nothing, and goes.
+    let mut office = Office::with_ann(PUBLISH);
+    office.in_call("ann", false);
+    assert_eq!(office.publish(), [], "nothing is to be seen yet");
+    office.teams("ann", "Busy", "InACall");
+    assert_eq!(dnd_only(office.settle()), [""; 0]);
+    assert_eq!(office.publish(), [Act::Clear]);
+    assert_eq!(dnd_only(office.pass_polled(2 * MINUTE, "ann", "Busy", "InACall")), [""; 0], "shown late");
+    office.teams("ann", "Available", "Available");
+    office.teams("ann", "Busy", "InACall");
+    assert_eq!(dnd_only(office.settle()), ["ann dnd On Rule #1"], "a call of Teams");
+    assert_eq!((office.publish(), office.standing()), (vec![], 0));
+    // After it was seen: it may be a call of Teams, so what it decided stands.
+    let mut office = Office::with_ann(PUBLISH);
+    office.teams("ann", "Busy", "InACall");
+    office.settle();
+    office.in_call("ann", false);
+    assert_eq!((dnd_only(office.settle()), office.publish()), (vec![], vec![Act::Clear]));
+    office.teams("ann", "Available", "Available");
+    assert_eq!(dnd_only(office.pass(10_000)), ["ann dnd Off Rule #1"]);
+}
+
+#[test]
+fn before_its_first_presence_what_was_on_at_the_crash_stays_on() {
+    // Said before the start, too: a host may tell of its calls with its users.
+    let mut office = Office::stopped_new(PUBLISH);
+    let now = office.moment();
+    office.engine.put_user(&UserInput { host_dnd: HostDnd::OnOurs, ..user("ann") }, now);
+    office.in_call("ann", false);
+    office.engine.start(now);
+    office.find("ann");
+    assert_eq!(office.pass_polled(4 * MINUTE, "ann", "Busy", "InACall"), [""; 0]);
+    assert_eq!(office.publish(), [Act::Clear]);
+    // It is Teams' own: that is so five minutes after the report, as after any.
+    assert_eq!(dnd_only(office.pass_polled(2 * MINUTE, "ann", "Busy", "InACall")), ["ann dnd On Resync #1"]);
+}
+
+#[test]
+fn that_there_is_no_call_means_nothing_else() {
+    // Nothing is published, Teams shows no call, or the session would have ended by itself.
+    let mut office = Office::with_ann("");
+    office.in_call("ann", false);
+    office.teams("ann", "Busy", "InACall");
+    assert_eq!(dnd_only(office.settle()), ["ann dnd On Resync #1"]);
+    let mut office = ready(PUBLISH);
+    office.in_call("ann", false);
+    office.teams("ann", "Busy", "InACall");
+    assert_eq!(dnd_only(office.settle()), ["ann dnd On Rule #1"]);
+    office.pass_polled(11 * MINUTE, "ann", "Busy", "InACall");
+    office.in_call("ann", false);
+    assert_eq!((dnd_only(office.settle()), office.publish()), (vec![], vec![]));
+}

@@ -37,6 +37,8 @@ pub(super) enum Kind {
     Silent,
     /// Has no state directory, but keeps a mark on a DND that we set. Reports what people do.
     Marks,
+    /// As `Names`, and its administrator lets Teams lead: `ownership` is `force`.
+    Led,
 }
 
 /// How the host answers a change of DND.

@@ -3,7 +3,7 @@
 use super::acts::Kind;
 use super::acts::Teams;
 use super::host::{Host, Setter};
-use super::link::{ACK_MS, ECHO_MS, HOLD_OFF_MS, OVERRIDE_MS, STALE_MS};
+use super::link::{ACK_MS, ECHO_MS, HOLD_OFF_MS, OVERRIDE_MS, POLL_GRACE_MS, POLL_MS, STALE_MS};
 use crate::presence::Dnd;
 use crate::sync::{Answer, HostDnd};
 
@@ -52,6 +52,10 @@ pub(super) struct Book {
     pub(super) put_over: bool,
     /// Reports and changes crossed: what the library believes of the host may be wrong until the next fact.
     pub(super) blurred: bool,
+    /// Since the last change was handed out nothing has crossed it.
+    clear: bool,
+    /// When the process began, or was started.
+    pub(super) began: u64,
     pub(super) removed_at: Option<u64>,
 }
 
@@ -75,6 +79,8 @@ impl Book {
             gone: false,
             put_over: false,
             blurred: false,
+            clear: false,
+            began: now,
             removed_at: None,
         }
     }
@@ -89,14 +95,16 @@ impl Book {
         if teams == Teams::Silent {
             return;
         }
+        // What was seen holds until the next poll should have come.
+        let stood = now.min(self.seen_at + POLL_MS + POLL_GRACE_MS);
+        if self.overridden.flatten().is_some_and(|off| stood >= off + OVERRIDE_MS) {
+            self.overridden = None;
+        }
         self.seen = Some(teams);
         self.seen_at = now;
         if teams == Teams::Free {
             let since = *self.free_since.get_or_insert(now);
-            self.overridden = self.overridden.map(|off| Some(off.unwrap_or(now)));
-            if self.overridden.flatten().is_some_and(|off| now - off.max(since) >= OVERRIDE_MS) {
-                self.overridden = None;
-            }
+            self.overridden = self.overridden.map(|off| Some(off.unwrap_or(now).max(since)));
         } else {
             let stood = self.free_since.take().is_some_and(|since| now - since >= HOLD_OFF_MS);
             // What was decided before the rules had no opinion stands.
@@ -112,7 +120,9 @@ impl Book {
         if self.removed_at.take().is_some() {
             self.settled = None;
         }
-        self.blurred |= !host.reports.is_empty();
+        if !host.reports.is_empty() {
+            self.blur();
+        }
         if fact != HostDnd::Unknown {
             self.open_on = host.job.is_some();
             self.settled = None;
@@ -125,8 +135,16 @@ impl Book {
     }
 
     /// A person did something that the host will report later, without knowing who did it.
-    pub(super) fn pressed_unsaid(&mut self, on: bool, host: &mut Host) {
-        host.on = on.then_some(Setter::Doubtful);
+    pub(super) fn pressed_unsaid(&mut self, on: bool, unclear: bool, host: &mut Host) {
+        // Until it is reported, what was ours before may be taken back.
+        let unseen = host.on.is_none() && !unclear;
+        host.on = on.then_some(if unseen { Setter::Unseen } else { Setter::Doubtful });
+    }
+
+    /// From now on the library may be wrong about the host, until it knows better.
+    pub(super) fn blur(&mut self) {
+        self.blurred = true;
+        self.clear = false;
     }
 
     /// The echo rule of docs/dnd.md: is a report of this value our own?
@@ -135,11 +153,16 @@ impl Book {
         until != 0 && now <= until
     }
 
+    /// Nothing is asked of the host and no answer is awaited: what was never acknowledged echoes now or never.
+    pub(super) fn echoes_end(&mut self, now: u64) {
+        self.echoes = self.echoes.map(|until| if until == u64::MAX { now + ECHO_MS } else { until });
+    }
+
     /// A person's act was reported. `reached`: the library knows the user.
     pub(super) fn person(&mut self, value: Dnd, was: Told, reached: bool, now: u64, host: &mut Host) {
         if was.eaten {
             // By the rule it may as well be our echo.
-            self.blurred = true;
+            self.blur();
             self.settled = None;
             return;
         }
@@ -152,15 +175,16 @@ impl Book {
             match (value, host.on) {
                 (Dnd::On, Some(Setter::Us)) | (Dnd::Off, Some(Setter::Us)) => {
                     host.on = Some(Setter::Doubtful);
-                    self.blurred = true;
+                    self.blur();
                 }
                 (Dnd::On, Some(_)) => host.on = Some(told),
                 (Dnd::Off, Some(_)) => {
                     // Somebody was quicker than the report.
                     host.on = Some(Setter::Doubtful);
-                    self.blurred = true;
+                    self.blur();
                 }
-                _ => self.blurred |= host.on.is_some() != (value == Dnd::On),
+                _ if host.on.is_some() != (value == Dnd::On) => self.blur(),
+                _ => {}
             }
         }
         if reached {
@@ -179,7 +203,7 @@ impl Book {
 
     /// A report of ours came when the rule does not expect it any more.
     pub(super) fn mistaken(&mut self, value: Dnd, host: &mut Host) {
-        self.blurred = true;
+        self.blur();
         if value == Dnd::On {
             self.overridden = None;
         }
@@ -191,7 +215,9 @@ impl Book {
 
     // ---- what goes out ----
 
-    pub(super) fn handed(&mut self, value: Dnd) {
+    /// `told_all`: all that people did has been reported.
+    pub(super) fn handed(&mut self, value: Dnd, told_all: bool) {
+        self.clear = told_all;
         self.open_before = self.open_on;
         self.open_on |= value == Dnd::On;
         self.echoes[usize::from(value == Dnd::On)] = u64::MAX;
@@ -203,23 +229,24 @@ impl Book {
 
     pub(super) fn answered(&mut self, value: Dnd, answer: Answer, now: u64) {
         self.out_until = None;
-        let echo = &mut self.echoes[usize::from(value == Dnd::On)];
+        if answer == Answer::Retry {
+            self.echoes[usize::from(value == Dnd::On)] = 0;
+        }
+        if answer != Answer::Pending {
+            self.echoes_end(now);
+        }
         match answer {
             Answer::Pending => self.out_until = Some(now + ACK_MS),
             Answer::Applied | Answer::Already => {
                 self.open_on = false;
+                // Nothing crossed this change, so its answer says how it stands.
+                self.blurred &= !self.clear || self.told_since;
                 // It stood so before the person came: their word is the newer one.
                 if !(answer == Answer::Already && self.told_since) {
                     self.settled = Some(value);
                 }
-                if *echo == u64::MAX {
-                    *echo = now + ECHO_MS;
-                }
             }
-            Answer::Retry => {
-                self.open_on = self.open_before;
-                *echo = 0;
-            }
+            Answer::Retry => self.open_on = self.open_before,
             Answer::Gone => {
                 self.gone = !self.put_over;
                 self.overridden = None;
@@ -233,14 +260,14 @@ impl Book {
     // ---- begins and ends ----
 
     pub(super) fn new_process(&mut self, now: u64) {
-        let (seen_at, open_on, overridden) = (self.seen_at, self.open_on, self.overridden);
-        *self = Book { seen_at, open_on, overridden: overridden.map(|_| None), ..Book::new(now) };
+        let Book { seen_at, open_on, overridden, cause, .. } = *self;
+        *self = Book { seen_at, open_on, overridden: overridden.map(|_| None), cause, ..Book::new(now) };
     }
 
     pub(super) fn started(&mut self, now: u64) {
         self.not_served();
         self.settled = None;
-        self.cause = (Cause::None, now);
+        self.began = now;
         // An age that no file remembers begins anew.
         self.seen_at = self.seen_at.max(now.saturating_sub(STALE_MS));
     }
@@ -253,9 +280,17 @@ impl Book {
         }
     }
 
-    pub(super) fn stopped(&mut self) {
+    pub(super) fn stopped(&mut self, now: u64) {
+        self.echoes_end(now);
         self.stopping = false;
         self.out_until = None;
+    }
+
+    /// Who is forgotten is forgotten whole.
+    pub(super) fn forgotten(&mut self) {
+        self.overridden = None;
+        self.out_until = None;
+        self.echoes = [0; 2];
     }
 
     /// The decision is void, and the minute of an override begins anew.

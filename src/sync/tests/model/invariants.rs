@@ -11,6 +11,9 @@ use crate::sync::{Keeps, Origin, Owner, Reason};
 /// Grace that the time limits of a DND without a reason have beside their own parts.
 const GRACE_MS: u64 = 60_000;
 
+/// A process that has begun takes this long before it calls anybody stale, holds and polls not counted.
+const START_MS: u64 = 30_000 + HOLD_OFF_MS;
+
 pub(super) fn an_echo_is_no_person(before: Option<Belief>, after: Option<Belief>) -> Held {
     // Who waited for this echo only is forgotten with it.
     if before == after || after.is_none() {
@@ -29,8 +32,18 @@ impl World {
         self.facts.disk.users.get("ann").copied().unwrap_or_default()
     }
 
+    /// Less is checked here than elsewhere.
+    pub(super) fn is_excused(&self) -> bool {
+        self.facts.book.blurred || self.facts.host.on == Some(Setter::Doubtful)
+    }
+
     fn recorded(&self) -> bool {
         self.kept().has(Keeps::OWNED) || self.kept().has(Keeps::INTENDED)
+    }
+
+    /// Teams leads: no DND is a person's.
+    pub(super) fn is_led(&self) -> bool {
+        self.facts.host.kind == Kind::Led
     }
 
     pub(super) fn served(&self) -> bool {
@@ -54,12 +67,15 @@ impl World {
         };
         let now = self.facts.now;
         let eaten = origin == Origin::Seen && self.facts.book.takes_echo(value, now);
-        Told { eaten, overrides: overrides && value == Dnd::Off, recorded: self.recorded() }
+        Told { eaten, overrides: overrides && value == Dnd::Off && !self.is_led(), recorded: self.recorded() }
     }
 
     /// A person's act is taken for one.
     pub(super) fn a_person_is_no_echo(&self, value: Dnd, told: Told) -> Held {
         let Some(belief) = self.link.belief().filter(|_| !told.eaten) else { return Ok(()) };
+        if self.is_led() {
+            return Ok(());
+        }
         ensure(belief.owner != Owner::Ours, "3: after a person's act the DND still counts as ours")?;
         ensure(value == Dnd::Off || belief.owner == Owner::Person, "3: a person's ON is not theirs")?;
         ensure(!told.overrides || belief.overridden || self.facts.book.blurred, "6: a person's OFF is no override")
@@ -121,12 +137,12 @@ impl World {
         if !crossed {
             self.an_unanswered_on_counts_as_done();
             let persons = matches!(self.facts.host.on, Some(Setter::Person | Setter::Unseen));
-            ensure(value == Dnd::On || !persons, "1: a person's DND is switched off")?;
+            ensure(value == Dnd::On || !persons || self.is_led(), "1: a person's DND is switched off")?;
         }
         let changed = self.facts.host.turn(value, self.facts.now);
         if self.facts.host.reports.iter().any(|report| !report.ours) {
             // What a person did before this is yet to be reported.
-            self.facts.book.blurred = true;
+            self.facts.book.blur();
             self.facts.host.on = self.facts.host.on.map(|_| Setter::Doubtful);
         }
         Ok(changed)
@@ -139,20 +155,21 @@ impl World {
         if !self.facts.mapped {
             self.facts.book.removed_at.get_or_insert(now);
             if belief.is_none() {
-                // Who is forgotten is forgotten whole.
-                self.facts.book.overridden = None;
-                self.facts.book.out_until = None;
+                self.facts.book.forgotten();
                 if self.facts.host.on == Some(Setter::Person) {
                     self.facts.host.on = Some(Setter::Unseen);
                 }
             }
         }
         self.an_unanswered_on_counts_as_done();
+        if belief.is_some_and(|belief| !belief.asks) {
+            self.facts.book.echoes_end(now);
+        }
         if !self.followed() || now - self.facts.book.seen_at >= STALE_MS {
             self.facts.book.not_served();
         }
         match (self.facts.host.on, belief) {
-            (Some(setter @ (Setter::Person | Setter::Unseen)), Some(belief)) => {
+            (Some(setter @ (Setter::Person | Setter::Unseen)), Some(belief)) if !self.is_led() => {
                 ensure(belief.owner != Owner::Ours, &format!("2: a person's DND counts as ours ({setter:?})"))?;
             }
             (Some(Setter::Us), Some(belief)) => ensure(belief.claims, "17: our DND is on, and we do not know of it")?,
@@ -180,7 +197,8 @@ impl World {
     /// A DND that we set does not outlive its reason.
     fn is_in_time(&mut self) -> Held {
         let Facts { host, running, graph, teams, enabled, mapped, seat, known, now, .. } = &self.facts;
-        let able = *running && !self.facts.book.stopping && host.mood == Mood::Does && host.job.is_none();
+        let able =
+            *running && !self.facts.book.stopping && host.mood == Mood::Does && host.job.is_none_or(|job| job.until <= *now);
         // A process that has not named anybody yet may be slow to.
         let able = able && (*mapped || self.link.belief().is_some());
         let cause = if host.on != Some(Setter::Us) || !able {
@@ -194,8 +212,12 @@ impl World {
         } else {
             Cause::None
         };
-        let now = *now;
+        let (now, running) = (*now, *running);
         let book = &mut self.facts.book;
+        if !running {
+            // What was to end before the stop or the crash is to end soon after the next start.
+            return Ok(());
+        }
         if book.cause.0 != cause {
             book.cause = (cause, now);
         }
@@ -205,10 +227,8 @@ impl World {
             Cause::Unserved => GRACE_MS,
             Cause::Silence => STALE_MS + GRACE_MS,
         };
-        ensure(
-            now - book.cause.1 <= limit,
-            &format!("17: our DND has outlived its reason ({cause:?}) by {} ms", now - book.cause.1),
-        )
+        let ends = (book.cause.1 + limit).max(book.began + START_MS + GRACE_MS);
+        ensure(now <= ends, &format!("17: our DND has outlived its reason ({cause:?}) by {} ms", now - book.cause.1))
     }
 
     /// The process is gone: does the file say enough, and not too much? `waiting`: something was not written yet.
@@ -234,7 +254,7 @@ impl World {
             Some(Setter::Person | Setter::Unseen) if recorded && (unsure || self.facts.book.open_on) => {
                 self.facts.host.on = Some(Setter::Doubtful);
             }
-            Some(Setter::Person | Setter::Unseen) => ensure(!recorded, "2: the file makes a person's DND ours")?,
+            Some(Setter::Person | Setter::Unseen) => ensure(!recorded || self.is_led(), "2: the file makes a person's DND ours")?,
             Some(Setter::Us) if broken || unsure && !recorded => self.facts.host.on = Some(Setter::Doubtful),
             Some(Setter::Us) => ensure(recorded, "17: our DND is on, and the file does not know of it")?,
             _ => {}

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
-use super::acts::Teams;
+use super::acts::{Kind, Teams};
 use super::faults::Fault;
 use super::fingerprint::Canon;
 use crate::presence::{Dnd, Guid, Raw};
@@ -13,6 +13,8 @@ use crate::sync::{Settings, Source, Unmatched, UserInput};
 use crate::time::Moment;
 
 pub(super) const POLL_MS: u64 = 30_000;
+/// A poll this late still follows the one before.
+pub(super) const POLL_GRACE_MS: u64 = 5_000;
 pub(super) const HOLD_OFF_MS: u64 = 10_000;
 pub(super) const ECHO_MS: u64 = 10_000;
 pub(super) const ACK_MS: u64 = 30_000;
@@ -45,6 +47,8 @@ pub(super) struct Belief {
     pub(super) acknowledged: Option<Dnd>,
     pub(super) gone: bool,
     pub(super) chat_told: bool,
+    /// A change is out, could still be acknowledged, or is to be offered.
+    pub(super) asks: bool,
 }
 
 /// The engine with one user.
@@ -55,15 +59,19 @@ pub(super) struct Link {
     /// For wrong rules: values handed out so far, and whether one was made up.
     handed: [bool; 2],
     invented: bool,
+    /// Of OFF and ON, whether one was handed out and never answered.
+    unanswered: [bool; 2],
+    dnd_out: Option<(u64, usize)>,
 }
 
 /// The configuration of the model's world, with or without a seat for its user.
-pub(super) fn office(seat: bool, fault: Option<Fault>) -> Settings {
+pub(super) fn office(kind: Kind, seat: bool, fault: Option<Fault>) -> Settings {
     let hold = if fault == Some(Fault::NoHold) { 0 } else { HOLD_OFF_MS };
     let stale = if fault == Some(Fault::NeverStale) { "hold" } else { "release" };
     let limit = u8::from(seat);
+    let ownership = if kind == Kind::Led { "force" } else { "strict" };
     settings(&format!(
-        r#","source":{{"poll_interval_ms":{POLL_MS}}},"dnd":{{"hold_off_ms":{hold},"echo_ms":{ECHO_MS}}},"stale":{{"after_ms":{STALE_MS},"policy":"{stale}"}},
+        r#","source":{{"poll_interval_ms":{POLL_MS}}},"dnd":{{"ownership":"{ownership}","hold_off_ms":{hold},"echo_ms":{ECHO_MS}}},"stale":{{"after_ms":{STALE_MS},"policy":"{stale}"}},
            "dispatch":{{"ack_timeout_ms":{ACK_MS}}},"seats":{{"limit":{limit}}},
            "rules":{{"list":[{{"when":{{"availability":["Away"]}},"dnd":"keep"}}]}}"#
     ))
@@ -71,8 +79,18 @@ pub(super) fn office(seat: bool, fault: Option<Fault>) -> Settings {
 
 impl Link {
     pub(super) fn new(settings: Settings, disk: Option<Found>, fault: Option<Fault>, now: Moment) -> Link {
-        let mut link = Link { engine: Engine::new(settings, true, 1), fault, handed: [false; 2], invented: false };
+        let mut link = Link {
+            engine: Engine::new(settings, true, 1),
+            fault,
+            handed: [false; 2],
+            invented: false,
+            unanswered: [false; 2],
+            dnd_out: None,
+        };
         if let Some(mut found) = disk {
+            if fault == Some(Fault::RestartForgetsAge) {
+                found.last_good_ms = None;
+            }
             if fault == Some(Fault::RestartForgetsOwned) {
                 found.users.retain(|(_, keeps)| !keeps.has(Keeps::OWNED));
             }
@@ -132,6 +150,7 @@ impl Link {
         let seen = origin == Origin::Seen;
         match self.fault {
             Some(Fault::EchoNeverExpires) if seen && self.handed[usize::from(on)] => true,
+            Some(Fault::UnansweredEchoLastsForEver) if seen && std::mem::take(&mut self.unanswered[usize::from(on)]) => true,
             Some(Fault::EchoIsAPerson) => self.engine.report_dnd(NAME, on, Origin::Person, now),
             _ => self.engine.report_dnd(NAME, on, origin, now),
         }
@@ -148,7 +167,9 @@ impl Link {
                     self.engine.answered(change.change_id, Answer::Applied, now);
                 }
                 Delivery::Dnd(change) => {
-                    self.handed[usize::from(change.value == Dnd::On)] = true;
+                    let place = usize::from(change.value == Dnd::On);
+                    (self.handed[place], self.unanswered[place]) = (true, true);
+                    self.dnd_out = Some((change.change_id, place));
                     return Some(Offer::Dnd { id: change.change_id, value: change.value, reason: change.reason });
                 }
                 Delivery::Chat(change) => {
@@ -173,10 +194,18 @@ impl Link {
     }
 
     pub(super) fn answered(&mut self, id: u64, answer: Answer, now: Moment) {
+        self.note_answer(id, answer);
         self.engine.answered(id, self.said(answer), now);
     }
 
+    fn note_answer(&mut self, id: u64, answer: Answer) {
+        if let Some((_, place)) = self.dnd_out.filter(|(out, _)| *out == id && answer != Answer::Pending) {
+            self.unanswered[place] = false;
+        }
+    }
+
     pub(super) fn acknowledge(&mut self, id: u64, answer: Answer, now: Moment) -> bool {
+        self.note_answer(id, answer);
         self.engine.acknowledge(id, self.said(answer), now)
     }
 
@@ -258,11 +287,12 @@ impl Link {
         Some(Belief {
             owner: user.dnd.owner(),
             claims: user.dnd.owes(),
-            overridden: user.dnd.is_overridden(user.seen_at),
+            overridden: user.dnd.overrides(),
             desired: user.dnd.desired(),
             acknowledged: user.dnd.acknowledged(),
             gone: user.gone,
             chat_told: user.chat.owes(),
+            asks: user.dnd.offer().may_be_acknowledged() || self.engine.wants_dnd(&user.dnd).is_some(),
         })
     }
 

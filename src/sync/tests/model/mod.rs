@@ -16,6 +16,7 @@ mod fingerprint;
 mod host;
 mod invariants;
 mod link;
+mod process;
 mod quiet;
 mod random;
 mod world;

@@ -39,7 +39,13 @@ impl World {
         let on = self.facts.host.on.is_some();
         self.act(Act::Teams(Teams::Call))?;
         let joined = self.facts.host.on == Some(Setter::Us) || on || self.facts.book.blurred || !self.served();
-        ensure(joined, "9: the next call does not switch DND on")
+        ensure(joined, "9: the next call does not switch DND on")?;
+        if self.is_led() && self.served() && !self.facts.book.blurred {
+            // Desired has changed since anybody pressed: whoever switched it on, it goes off.
+            [Act::Teams(Teams::Free), Act::Pass(Pause::Minute)].into_iter().try_for_each(|act| self.act(act))?;
+            ensure(self.facts.host.on.is_none(), "9: Teams leads, and DND stays on")?;
+        }
+        Ok(())
     }
 
     fn is_settled(&mut self) -> Held {
@@ -51,7 +57,7 @@ impl World {
             return ensure(!belief.chat_told, "18: a user who is not served has a chat state of ours");
         }
         let free = self.facts.book.overridden.is_none() && !belief.overridden;
-        if self.facts.teams == Teams::Call && free {
+        if self.facts.teams == Teams::Call && free && !self.is_led() {
             ensure(belief.desired == Some(Dnd::On) && belief.acknowledged == Some(Dnd::On), "9: on is not acknowledged")?;
             ensure(self.facts.host.on.is_some() || self.facts.book.blurred, "9: on is acknowledged, and it is off")?;
         }

@@ -26,7 +26,7 @@ proptest! {
 
     #[test]
     fn long_lives(
-        kind in prop::sample::select(vec![Kind::Echoes, Kind::Names, Kind::Silent, Kind::Marks]),
+        kind in prop::sample::select(vec![Kind::Echoes, Kind::Names, Kind::Silent, Kind::Marks, Kind::Led]),
         life in proptest::collection::vec(any_act(), 1..60),
     ) {
         live(kind, &life).map_err(TestCaseError::fail)?;
@@ -50,6 +50,21 @@ const LIVES: &[(Kind, &[Act])] = &[
     (Kind::Marks, &[Act::Mood(Mood::Defers), Act::Teams(Teams::Call), Act::Seat(false), Act::Seat(true)]),
     // A person's OFF where nobody knew that DND was on.
     (Kind::Silent, &[Act::Mood(Mood::Refuses), Act::Press(true), Act::Crash(false), Act::Teams(Teams::Call), Act::Press(false)]),
+    // A person's OFF an hour after an OFF of ours that nobody answered.
+    (
+        Kind::Echoes,
+        &[
+            Act::Teams(Teams::Call),
+            Act::Pass(Pause::Hold),
+            Act::Mood(Mood::Defers),
+            Act::Teams(Teams::Free),
+            Act::Pass(Pause::Hold),
+            Act::Teams(Teams::Call),
+            Act::Mood(Mood::Does),
+            Act::Pass(Pause::Minute),
+            Act::Press(false),
+        ],
+    ),
     // host_dnd ON while our ON is out.
     (
         Kind::Names,

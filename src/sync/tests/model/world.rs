@@ -85,36 +85,7 @@ impl World {
         moment(self.facts.now)
     }
 
-    /// A new process: its engine, with what the file says.
-    fn process(facts: &Facts, fault: Option<Fault>) -> Link {
-        let usable = facts.disk_mood != DiskMood::Broken;
-        let disk =
-            (facts.host.kind != Kind::Marks).then(|| if usable { facts.disk.found(false) } else { Disk::default().found(false) });
-        let mut link = Link::new(office(facts.seat, fault), disk, fault, moment(facts.now));
-        if !usable {
-            link.disk_lost(moment(facts.now));
-        }
-        link
-    }
-
-    fn begin(&mut self) {
-        let now = self.moment();
-        let early = self.facts.host.kind == Kind::Silent;
-        if early && self.facts.mapped {
-            self.put();
-        }
-        self.link.start(now);
-        if !early && self.facts.mapped {
-            self.put();
-        }
-        if !self.facts.mapped && self.facts.host.kind == Kind::Names {
-            // All whom this host has.
-            self.link.set_nobody(now);
-        }
-        self.facts.next_poll = self.facts.now;
-    }
-
-    fn put(&mut self) {
+    pub(super) fn put(&mut self) {
         let now = self.moment();
         let fact = match (self.facts.host.kind, self.facts.host.on) {
             (Kind::Silent, _) => HostDnd::Unknown,
@@ -173,13 +144,13 @@ impl World {
             }
             Act::Seat(seat) => {
                 self.facts.seat = seat;
-                self.link.configure(office(seat, self.fault), now);
+                self.link.configure(office(self.facts.host.kind, seat, self.fault), now);
             }
             Act::Match(known) => {
                 self.facts.known = known;
                 self.search();
             }
-            Act::Reload => self.link.configure(office(self.facts.seat, self.fault), now),
+            Act::Reload => self.link.configure(office(self.facts.host.kind, self.facts.seat, self.fault), now),
             Act::Refresh => {
                 self.link.refresh(now);
                 self.poll();
@@ -217,7 +188,8 @@ impl World {
         let value = if on { Dnd::On } else { Dnd::Off };
         if self.facts.host.kind == Kind::Echoes {
             // The report will say whose it is, as far as one can know. Until then nobody was told.
-            self.facts.book.pressed_unsaid(on, &mut self.facts.host);
+            let unclear = self.facts.is_unclear();
+            self.facts.book.pressed_unsaid(on, unclear, &mut self.facts.host);
             let at = self.facts.now + REPORT_MS;
             self.facts.host.reports.push_back(Report { value, ours: false, at });
             return Ok(());
@@ -267,7 +239,9 @@ impl World {
             (Finish::Refused, Some(_)) => return Ok(()),
             (_, Some(true)) => {
                 // Which came last, a person's act or this, the library cannot know.
-                self.facts.book.blurred |= job.crossed;
+                if job.crossed {
+                    self.facts.book.blur();
+                }
                 Answer::Applied
             }
             (_, Some(false)) => Answer::Already,
@@ -299,7 +273,8 @@ impl World {
                 Offer::Dnd { id, value, reason } => {
                     self.may_offer(value, reason)?;
                     self.an_unanswered_on_counts_as_done();
-                    self.facts.book.handed(value);
+                    let told_all = self.facts.host.reports.iter().all(|report| report.ours);
+                    self.facts.book.handed(value, told_all);
                     self.called(id, value)?;
                 }
             }
@@ -342,7 +317,7 @@ impl World {
             Some(Trap::CrashDone) => return self.crash(false),
             Some(Trap::PressAfter) => {
                 // The library cannot know which of the two came last.
-                self.facts.book.blurred = true;
+                self.facts.book.blur();
                 let on = self.facts.host.on.is_some();
                 self.press(!on)?;
             }
@@ -420,70 +395,6 @@ impl World {
         self.stands()
     }
 
-    // ---- ends and begins ----
-
-    fn crash(&mut self, written: bool) -> Held {
-        if let Some((commit, _)) = self.facts.flight.take()
-            && written
-        {
-            self.facts.disk.write(commit);
-        }
-        let waiting = self.link.unkept();
-        self.after_crash(waiting)?;
-        self.facts.now += 1_000;
-        self.facts.host.job = None;
-        self.facts.host.reports.clear();
-        self.facts.host.trap = None;
-        self.facts.enabled = true;
-        self.facts.running = true;
-        self.link = World::process(&self.facts, self.fault);
-        self.facts.book.new_process(self.facts.now);
-        self.begin();
-        Ok(())
-    }
-
-    fn stop(&mut self) -> Held {
-        if !self.facts.running {
-            return Ok(());
-        }
-        let now = self.moment();
-        self.facts.book.stopping = true;
-        self.link.begin_stop(now);
-        self.drive()?;
-        if !self.facts.book.stopping {
-            // The process ended in the midst of it.
-            return Ok(());
-        }
-        if self.link.awaits_answers() {
-            self.link.give_up_answers(now);
-            self.facts.book.gave_up(&mut self.facts.host);
-            self.drive()?;
-        }
-        if self.facts.book.stopping {
-            self.link.stopped(now);
-            self.facts.running = false;
-            self.facts.book.stopped();
-            // Nobody would hear of it.
-            self.facts.host.job = self.facts.host.job.filter(|job| job.done.is_some());
-            self.facts.host.trap = None;
-        }
-        Ok(())
-    }
-
-    fn start(&mut self) {
-        if self.facts.running {
-            return;
-        }
-        self.facts.running = true;
-        let now = self.moment();
-        if self.has_disk() && self.facts.disk_mood == DiskMood::Prompt {
-            self.link.reopen(self.facts.disk.found(true), now);
-        }
-        self.facts.book.started(self.facts.now);
-        self.link.start(now);
-        self.facts.next_poll = self.facts.now;
-    }
-
     /// What decides how this world goes on.
     pub(super) fn fingerprint(&mut self) -> u64 {
         let mut hasher = DefaultHasher::new();
@@ -494,6 +405,6 @@ impl World {
     }
 }
 
-fn moment(now: u64) -> Moment {
+pub(super) fn moment(now: u64) -> Moment {
     Moment { mono_ms: now, wall_ms: 1_700_000_000_000 + now as i64 }
 }
