@@ -12,6 +12,7 @@ use super::error::SignInError;
 use super::ledger::Ledger;
 use super::outcome::Failure;
 use super::person::{Person, Phase, Prompt};
+use super::told;
 use crate::event::{Draft, Event, Kind};
 use crate::time::Moment;
 
@@ -135,15 +136,20 @@ static BLOCKED: Advice = Advice {
              names the device code flow, exclude this account or use `auth.method` client_secret or certificate, which such policies do not meet.",
 };
 
+/// What the catalogue says of a number where a person signed in by a code. A policy that forbids the device code flow also meets the refresh
+/// token that came of it: Entra remembers by which flow a session began.
+pub(super) fn find(code: u32) -> Option<&'static Advice> {
+    if matches!(code, 53003 | 530034) { Some(&BLOCKED) } else { aadsts::find(code) }
+}
+
 /// What the catalogue says, in the words of a sign-in by code.
 fn advice(error: &EntraError) -> &'static Advice {
     match (error.error.as_str(), error.code()) {
         ("authorization_declined", _) => &DECLINED_ADVICE,
         ("expired_token" | "code_expired", _) | (_, Some(70019 | 70020)) => &RAN_OUT_ADVICE,
-        (_, Some(53003 | 530034)) => &BLOCKED,
         ("access_denied", None) => &DECLINED_ADVICE,
         ("authorization_pending", _) => aadsts::of_oauth("authorization_pending"),
-        (word, code) => code.and_then(aadsts::find).unwrap_or_else(|| aadsts::of_oauth(word)),
+        (word, code) => code.and_then(find).unwrap_or_else(|| aadsts::of_oauth(word)),
     }
 }
 
@@ -200,6 +206,8 @@ impl Ledger {
         let code = error.and_then(EntraError::code);
         self.person =
             if self.fallback { Person::Unasked } else { Person::Ended { cause: advice.cause, code, signed_out: false } };
+        // The cause has an event of its own; the end of the code is what whoever shows it waits for.
+        events.extend(refusal.and_then(|(error, advice)| told::consent_at_the_code(error, advice)));
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         events.push(
             Event::new(Kind::SignInEnded)

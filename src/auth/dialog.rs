@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::answer::EntraToken;
 use super::chance::chance;
@@ -41,8 +41,8 @@ pub(super) async fn attempt(core: &Arc<Core>, settings: Arc<Settings>, epoch: u6
 }
 
 /// Uses the refresh token. Answers whether a code is needed.
-async fn renew(core: &Arc<Core>, settings: &Arc<Settings>, token: secrecy::SecretString, epoch: u64) -> bool {
-    let credential = refresh::credential(token, Fingerprint::of(settings)).with(Ticket::Refresh);
+async fn renew(core: &Arc<Core>, settings: &Arc<Settings>, token: SecretString, epoch: u64) -> bool {
+    let credential = refresh::credential(token.clone(), Fingerprint::of(settings)).with(Ticket::Refresh);
     let fingerprint = credential.fingerprint;
     memory::recall(core, fingerprint).await;
     let asked_at = core.clock.now();
@@ -51,8 +51,8 @@ async fn renew(core: &Arc<Core>, settings: &Arc<Settings>, token: secrecy::Secre
     }
     let (head, result) = core.exchange().run(settings.clone(), credential).await.split();
     match result {
-        Ok(token) => {
-            granted(core, settings, token, (&head, asked_at), epoch, false).await;
+        Ok(new) => {
+            granted(core, settings, new, (&head, asked_at), epoch, Came::OfToken(&token)).await;
             core.lock().ledger.asked
         }
         Err(Failure::Entra(error)) if let Some(advice) = refresh::is_over(&error) => {
@@ -78,27 +78,43 @@ async fn renew(core: &Arc<Core>, settings: &Arc<Settings>, token: secrecy::Secre
     }
 }
 
-/// Takes a token in: first the refresh token goes to disk, then the access token serves. `person`: it came of a code just now.
+/// By what a token came.
+#[derive(Clone, Copy)]
+enum Came<'a> {
+    /// By a code that a person typed just now.
+    OfPerson,
+    /// By this refresh token, which may be worth nothing any more.
+    OfToken(&'a SecretString),
+}
+
+/// Takes a token in: first the refresh token goes to disk, then the access token serves.
 async fn granted(
     core: &Arc<Core>,
     settings: &Settings,
     mut token: EntraToken,
     (head, asked_at): (&OutcomeHead, Moment),
     epoch: u64,
-    person: bool,
+    came: Came<'_>,
 ) {
     let new = token.take_refresh_token();
+    let keep = |new| refresh::keep(&core.notes, settings, &new, core.clock.now().wall_ms);
     let (receipt, doubt) = {
         let state = core.lock();
-        // Signed out, or configured anew, while the answer was on its way.
+        // Signed out, or configured anew, while the answer was on its way. The refresh token takes the place of the one it was exchanged for
+        // wherever that is still stored, which after a sign-out it is not: whoever is signed in stays so over a reload.
         if state.ledger.epoch != epoch {
+            if let Came::OfToken(used) = came
+                && refresh::holds(&core.notes, settings, used)
+            {
+                drop(new.and_then(keep));
+            }
             return;
         }
-        match new.and_then(|new| refresh::keep(&core.notes, settings, &new, core.clock.now().wall_ms)) {
-            Some(receipt) => (Some(receipt), None),
+        match (new.and_then(keep), came) {
+            (Some(receipt), _) => (Some(receipt), None),
             // Without a new one the old one goes on, unless it is somebody else's.
-            None if !person => (None, None),
-            None => (
+            (None, Came::OfToken(_)) => (None, None),
+            (None, Came::OfPerson) => (
                 Some(refresh::forget(&core.notes)),
                 Some(Event::new(Kind::CredentialDoubtful).with("key", "auth.scope").with("problem", NO_REFRESH_TOKEN)),
             ),
@@ -197,7 +213,7 @@ async fn wait(core: Arc<Core>, settings: Arc<Settings>, code: Code, begun: Momen
                     }
                     state.ledger.person_came();
                 }
-                granted(&core, &settings, token, (&head, asked_at), epoch, true).await;
+                granted(&core, &settings, token, (&head, asked_at), epoch, Came::OfPerson).await;
                 return;
             }
             Err(failure) => failure,

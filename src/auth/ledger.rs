@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::aadsts::{self, Class};
 use super::answer::EntraToken;
 use super::credential::ReadError;
+use super::device_code;
 use super::error::SignInError;
 use super::outcome::{Failure, OutcomeHead};
 use super::person::Person;
@@ -302,7 +303,7 @@ impl Ledger {
             Failure::Entra(error) => {
                 let advice = error
                     .code()
-                    .and_then(aadsts::find)
+                    .and_then(|code| self.find(code))
                     .unwrap_or_else(|| if passing { aadsts::of_oauth("server_error") } else { aadsts::of_oauth(&error.error) });
                 if advice.class == Class::Transient || (passing && advice.class != Class::Slow) {
                     return self.busy(format!("{} ({error})", advice.cause), "status", outcome, now, chance);
@@ -312,6 +313,11 @@ impl Ledger {
                 events
             }
         }
+    }
+
+    /// What the catalogue says of a number, for this way to sign in.
+    pub(super) fn find(&self, code: u32) -> Option<&'static aadsts::Advice> {
+        if self.settings.method.has_person() { device_code::find(code) } else { aadsts::find(code) }
     }
 
     fn refused(

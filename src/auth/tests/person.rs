@@ -166,6 +166,7 @@ async fn declined_run_out_refused() {
         (refused(53003, "access_denied"), "forbids the device code flow", Some(53003)),
         (refused(50105, "invalid_grant"), "not assigned", Some(50105)),
         (refused(65001, "invalid_grant"), "consent", Some(65001)),
+        (refused(90094, "access_denied"), "consent", Some(90094)),
         (refused(7000218, "invalid_client"), "registered as confidential", Some(7000218)),
     ] {
         let reply = std::sync::Mutex::new(Some(reply));
@@ -174,8 +175,16 @@ async fn declined_run_out_refused() {
         bench.asked().await;
         bench.poll(&server, 5).await;
         bench.until(|| bench.keeper.state().phase == Phase::Refused).await;
-        let event = bench.events().pop().expect("an event");
+        let mut events = bench.events();
+        let event = events.pop().expect("an event");
         assert_eq!(event.kind, Kind::SignInEnded, "{}", event.json);
+        // A missing consent has an event of its own, wherever it is met.
+        let before: Vec<Kind> = events.iter().map(|event| event.kind).collect();
+        assert_eq!(before, if matches!(code, Some(65001 | 90094)) { vec![Kind::ConsentMissing] } else { vec![] }, "{code:?}");
+        for event in &events {
+            assert!(event.json.contains("65001") || event.json.contains("90094"), "{}", event.json);
+            assert!(!event.json.contains("next_try_at_ms") && event.message.contains("consent"), "{}", event.json);
+        }
         assert!(event.message.contains(word) && event.remedy.contains("tps_sign_in"), "{} {}", event.message, event.remedy);
         let error = bench.error().await;
         assert!(matches!(error, SignInError::PersonNeeded { waiting: false, .. }), "{error}");
@@ -285,8 +294,46 @@ async fn a_policy_in_the_way_keeps_the_sign_in() {
         bench.clock.advance(wait * MINUTE);
     }
     bench.token().await.expect("the administrator has changed the policy");
-    assert_eq!(bench.kinds(), [Kind::CredentialRefused, Kind::SignedIn]);
+    let events = bench.events();
+    let kinds: Vec<Kind> = events.iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, [Kind::CredentialRefused, Kind::SignedIn]);
+    assert!(events[0].message.contains("device code flow"), "{}", events[0].message);
+    assert!(events[0].remedy.contains("Authentication flows"), "{}", events[0].remedy);
     assert_eq!(server.last().field("refresh_token").as_deref(), Some("r-0"));
+}
+
+/// What is exchanged for a new refresh token may be worth nothing from then on; so the new one is kept also where a reload came in between.
+#[tokio::test]
+async fn a_reload_during_a_renewal_keeps_the_rotated_token() {
+    let gate = Arc::new((std::sync::Mutex::new(false), std::sync::Condvar::new()));
+    let held = gate.clone();
+    let server = entra(move |number, seen| {
+        if number == 1 {
+            let open = held.0.lock().expect("whole");
+            drop(held.1.wait_while(open, |open| !*open).expect("whole"));
+        }
+        assert!(number == 0 || seen.field("refresh_token") == Some(format!("r-{}", number - 1)), "{seen:?}");
+        signed_in(&format!("r-{number}"))
+    });
+    let notes = Notes::in_memory();
+    let bench = Bench::with(by_person(&server), &notes, &Clock::system());
+    bench.asked().await;
+    bench.poll(&server, 5).await;
+    bench.token().await.expect("signed in");
+    bench.clock.advance(50 * MINUTE);
+    bench.token().await.expect("the old one");
+    bench.until(|| server.hits() == 3).await;
+    let scope = "https://graph.microsoft.com/Presence.Read.All offline_access".to_owned();
+    bench.keeper.replace(Settings { scope, ..by_person(&server) });
+    *gate.0.lock().expect("whole") = true;
+    gate.1.notify_all();
+    let stored = || String::from_utf8_lossy(&notes.get(Shelf::SignIn, "refresh_token").expect("a note")).into_owned();
+    bench.until(|| stored().contains("r-1")).await;
+    // The next renewal goes on from there.
+    while bench.serial().await < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(stored().contains("r-2"), "{}", stored());
 }
 
 #[tokio::test]
