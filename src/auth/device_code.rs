@@ -171,10 +171,10 @@ impl Ledger {
         matches!(self.person, Person::Waiting { .. })
     }
 
-    /// A code came: the event that shows it. `fallback`: an earlier sign-in is stored.
-    pub(super) fn code_given(&mut self, prompt: &Prompt, fallback: bool, now: Moment) -> Draft {
+    /// A code came: the event that shows it. `wished`: somebody asked for it. `fallback`: an earlier sign-in is stored.
+    pub(super) fn code_given(&mut self, prompt: &Prompt, wished: bool, fallback: bool, now: Moment) -> Draft {
         self.fallback = fallback;
-        self.person = Person::Waiting { prompt: prompt.clone(), since: now.mono_ms };
+        self.person = Person::Waiting { prompt: prompt.clone(), since: now.mono_ms, wished };
         self.announce = true;
         self.refused_no_more();
         self.show(prompt)
@@ -231,7 +231,7 @@ impl Ledger {
 
     /// Somebody asks for a code. `Some`: one is out since a moment ago, and is shown again.
     pub(super) fn ask(&mut self, now: Moment) -> Option<Draft> {
-        if let Person::Waiting { prompt, since } = &self.person
+        if let Person::Waiting { prompt, since, .. } = &self.person
             && now.mono_ms.saturating_sub(*since) < SAME_CODE_MS
         {
             return Some(self.show(prompt));

@@ -24,20 +24,36 @@ const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// One try. Ends when there is a token, a code, or neither for now; it does not wait for the person.
 pub(super) async fn attempt(core: &Arc<Core>, settings: Arc<Settings>, epoch: u64) {
-    if !core.lock().ledger.asked
-        && let Some(token) = refresh::stored(&core.notes, &settings)
-        && !renew(core, &settings, token, epoch).await
-    {
-        return;
+    loop {
+        if !core.lock().ledger.asked {
+            if refresh::stored(&core.notes, &settings).is_none() {
+                // A code would trouble somebody for nothing if the file that is late holds a sign-in.
+                core.memory_is_read().await;
+            }
+            if let Some(token) = refresh::stored(&core.notes, &settings)
+                && !renew(core, &settings, token, epoch).await
+            {
+                return;
+            }
+        }
+        let asking = {
+            let state = core.lock();
+            state.ledger.is_asking() && !state.ledger.asked
+        };
+        // The sign-in of before ended while another one is waited for already.
+        if asking || ask(core, &settings, epoch).await == Asked::Over {
+            return;
+        }
     }
-    let asking = {
-        let state = core.lock();
-        state.ledger.is_asking() && !state.ledger.asked
-    };
-    // The sign-in of before ended while another one is waited for already.
-    if !asking {
-        ask(core, settings, epoch).await;
-    }
+}
+
+/// What became of asking for a code.
+#[derive(PartialEq, Eq)]
+enum Asked {
+    /// It is out, or there is none for now.
+    Over,
+    /// A stored sign-in came to light meanwhile.
+    Needless,
 }
 
 /// Uses the refresh token. Answers whether a code is needed.
@@ -137,12 +153,12 @@ async fn granted(
         events
     };
     core.report(events);
-    memory::forget(core);
+    memory::forget_all(core);
 }
 
 /// Asks for a code and leaves a task that waits for the person.
-async fn ask(core: &Arc<Core>, settings: Arc<Settings>, epoch: u64) {
-    let fingerprint = Fingerprint::of(&settings).finish();
+async fn ask(core: &Arc<Core>, settings: &Arc<Settings>, epoch: u64) -> Asked {
+    let fingerprint = Fingerprint::of(settings).finish();
     memory::recall(core, fingerprint).await;
     let asked_at = core.clock.now();
     let wished = {
@@ -150,7 +166,7 @@ async fn ask(core: &Arc<Core>, settings: Arc<Settings>, epoch: u64) {
         // A person's wish is no repetition of ours.
         let wished = std::mem::take(&mut state.ledger.asked);
         if !wished && !state.ledger.may_send(&fingerprint, asked_at) {
-            return;
+            return Asked::Over;
         }
         wished
     };
@@ -169,26 +185,31 @@ async fn ask(core: &Arc<Core>, settings: Arc<Settings>, epoch: u64) {
             let mut state = core.lock();
             // An outage does not end the wish; a refusal was told.
             state.ledger.asked |= wished && state.ledger.epoch == epoch && !state.ledger.stands_refused();
-            return;
+            return Asked::Over;
         }
     };
-    let fallback = refresh::stored(&core.notes, &settings).is_some();
     let now = core.clock.now();
     let events = {
         let mut state = core.lock();
         if state.ledger.epoch != epoch {
-            return;
+            return Asked::Over;
+        }
+        let fallback = refresh::stored(&core.notes, settings).is_some();
+        if fallback && !wished {
+            // A late file was read while the request was on its way.
+            return Asked::Needless;
         }
         let mut events = state.ledger.answered(now);
-        events.push(state.ledger.code_given(&code.prompt, fallback, now));
+        events.push(state.ledger.code_given(&code.prompt, wished, fallback, now));
         events.extend(state.ledger.compare_clocks(head.clock_offset_ms));
-        let waiting = wait(core.clone(), settings, code, asked_at, epoch);
+        let waiting = wait(core.clone(), settings.clone(), code, asked_at, epoch);
         if let Some(before) = state.dialog.replace(tokio::spawn(waiting).abort_handle()) {
             before.abort();
         }
         events
     };
     core.report(events);
+    Asked::Over
 }
 
 /// Asks now and then whether the person has signed in. Given up with its owner, by a new code, and by a sign-out.

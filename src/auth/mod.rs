@@ -19,6 +19,7 @@ mod flight;
 mod grant;
 mod keeper;
 mod ledger;
+mod lookout;
 mod managed;
 mod outcome;
 mod password;
@@ -35,6 +36,7 @@ mod told;
 mod watch;
 mod watch_graph;
 mod workload;
+mod writing;
 
 #[cfg(test)]
 mod tests;

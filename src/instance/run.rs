@@ -169,6 +169,7 @@ impl Run {
             self.farewell.wait(most);
         }
         self.publishing.cancel();
+        self.tokens.settle(most);
         let (persons, until_ms) = desk.with(|engine, now| {
             engine.abandon_publications(now);
             engine.publications(now)
