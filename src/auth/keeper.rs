@@ -234,6 +234,32 @@ impl TokenKeeper {
         }
     }
 
+    /// A token that was fetched after this call, where one is to be had; else the one held. For whoever knows that more may be granted than
+    /// the token in use says. As [`TokenKeeper::token`] in everything else.
+    ///
+    /// # Errors
+    /// As [`TokenKeeper::token`].
+    pub async fn renewed(&self) -> Result<AccessToken, SignInError> {
+        let before = self.token().await?;
+        let core = &self.0.0;
+        let landed = {
+            let mut state = core.lock();
+            state.ledger.renew(&before);
+            match state.flight.as_ref().map(|flight| flight.landed.clone()) {
+                Some(landed) => Some(landed),
+                None => match state.ledger.want(core.clock.now(), false) {
+                    Want::Serve(_, true) | Want::Fetch => Some(flight::take_off(core, &mut state)),
+                    Want::Serve(_, false) | Want::Fail(_) => None,
+                },
+            }
+        };
+        if let Some(mut landed) = landed {
+            // As in `token`: the sender's end is the news.
+            let _ = landed.changed().await;
+        }
+        self.token().await
+    }
+
     /// Graph answered 401 to `token`: it serves no longer, the next [`TokenKeeper::token`] fetches another. If that one is rejected as
     /// well, none is fetched for 1, 5, 15 and then 60 minutes.
     pub fn rejected(&self, token: &AccessToken) {
