@@ -7,7 +7,7 @@ use tokio::task::AbortHandle;
 
 use super::exchange::Exchange;
 use super::ledger::Ledger;
-use super::refusal::Recall;
+use super::recall::Recall;
 use super::settings::Method;
 use super::writing::Writing;
 use crate::event::{Counters, Draft, Reporter};

@@ -128,20 +128,6 @@ const AT_THE_PAGE: &str = "Open the page, enter the code and finish the sign-in 
 
 static DECLINED_ADVICE: Advice = Advice { codes: &[], class: Class::Refused, cause: DECLINED, remedy: AT_THE_PAGE };
 static RAN_OUT_ADVICE: Advice = Advice { codes: &[], class: Class::Refused, cause: RAN_OUT, remedy: AT_THE_PAGE };
-static BLOCKED: Advice = Advice {
-    codes: &[],
-    class: Class::Refused,
-    cause: "a Conditional Access policy blocks the sign-in, perhaps because it forbids the device code flow",
-    remedy: "Entra admin center > Sign-in logs > the attempt > Conditional Access names the policy. Where its condition \"Authentication flows\" \
-             names the device code flow, exclude this account or use `auth.method` client_secret or certificate, which such policies do not meet.",
-};
-
-/// What the catalogue says of a number where a person signed in by a code. A policy that forbids the device code flow also meets the refresh
-/// token that came of it: Entra remembers by which flow a session began.
-pub(super) fn find(code: u32) -> Option<&'static Advice> {
-    if matches!(code, 53003 | 530034) { Some(&BLOCKED) } else { aadsts::find(code) }
-}
-
 /// What the catalogue says, in the words of a sign-in by code.
 fn advice(error: &EntraError) -> &'static Advice {
     match (error.error.as_str(), error.code()) {
@@ -149,7 +135,7 @@ fn advice(error: &EntraError) -> &'static Advice {
         ("expired_token" | "code_expired", _) | (_, Some(70019 | 70020)) => &RAN_OUT_ADVICE,
         ("access_denied", None) => &DECLINED_ADVICE,
         ("authorization_pending", _) => aadsts::of_oauth("authorization_pending"),
-        (word, code) => code.and_then(find).unwrap_or_else(|| aadsts::of_oauth(word)),
+        (word, code) => code.and_then(aadsts::find_by_code).unwrap_or_else(|| aadsts::of_oauth(word)),
     }
 }
 
@@ -345,7 +331,9 @@ mod tests {
         for (error, code) in [("expired_token", 70019), ("expired_token", 70020), ("expired_token", 0), ("code_expired", 0)] {
             assert_eq!(word(error, code), RAN_OUT, "{error} {code}");
         }
-        assert_eq!((word("access_denied", 53003), word("invalid_grant", 53003)), (BLOCKED.cause, BLOCKED.cause));
+        let blocked = aadsts::find_by_code(53003).expect("known");
+        assert!(blocked.cause.contains("device code flow"), "{}", blocked.cause);
+        assert_eq!((word("access_denied", 53003), word("invalid_grant", 53003)), (blocked.cause, blocked.cause));
         assert!(word("bad_verification_code", 70018).contains("not known") && word("invalid_request", 90120).contains("used"));
         assert!(word("invalid_grant", 50105).contains("not assigned") && word("invalid_grant", 65001).contains("consent"));
         assert!(matches!(judge(Failure::Useless(String::new())), Next::Later(_)));

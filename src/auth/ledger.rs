@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::aadsts::{self, Class};
 use super::answer::EntraToken;
 use super::credential::ReadError;
-use super::device_code;
 use super::error::SignInError;
 use super::outcome::{Failure, OutcomeHead};
 use super::person::Person;
@@ -317,7 +316,7 @@ impl Ledger {
 
     /// What the catalogue says of a number, for this way to sign in.
     pub(super) fn find(&self, code: u32) -> Option<&'static aadsts::Advice> {
-        if self.settings.method.has_person() { device_code::find(code) } else { aadsts::find(code) }
+        if self.settings.method.has_person() { aadsts::find_by_code(code) } else { aadsts::find(code) }
     }
 
     fn refused(

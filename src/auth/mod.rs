@@ -24,6 +24,7 @@ mod managed;
 mod outcome;
 mod password;
 mod person;
+mod recall;
 mod refresh;
 mod refusal;
 mod refusals;

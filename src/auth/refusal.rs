@@ -14,13 +14,11 @@ use super::aadsts;
 use super::core::Core;
 use super::error::SignInError;
 use super::ledger::{LOOK_EVERY_MS, Ledger};
+use super::recall::PLACES;
 use crate::event::{Draft, Event, Kind};
 use crate::store::{Receipt, Shelf};
 use crate::time::Moment;
 
-/// Where a note may stand. There are two because there may be two credentials; whose note it is, its hash tells and not its place, because a
-/// credential may move from `auth.next` to `auth` between two starts.
-const PLACES: [&str; 2] = ["refused_credential", "refused_next_credential"];
 const VERSION: u32 = 1;
 /// As slow as a rare thing may be: some ten milliseconds.
 const ROUNDS: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
@@ -96,32 +94,6 @@ struct Note {
     error: String,
     at_ms: i64,
     wait_ms: u64,
-}
-
-/// What has been done with the notes since the start.
-#[derive(Default)]
-pub(super) struct Recall {
-    /// The credentials that they were compared with, the latest last.
-    looked: Vec<[u8; 32]>,
-    /// Whose refusal stands at each place, as far as that is known.
-    holds: [Option<[u8; 32]>; PLACES.len()],
-}
-
-/// The notes are compared with no more credentials than this before one may be compared again.
-const LOOKED: usize = 8;
-
-impl Recall {
-    /// Whether this credential has yet to be compared; it will have been.
-    fn look(&mut self, fingerprint: [u8; 32]) -> bool {
-        if self.looked.contains(&fingerprint) {
-            return false;
-        }
-        if self.looked.len() >= LOOKED {
-            self.looked.remove(0);
-        }
-        self.looked.push(fingerprint);
-        true
-    }
 }
 
 fn note_at(core: &Core, place: &str) -> Option<Note> {
