@@ -109,6 +109,24 @@ fn an_account_that_may_not_is_told_with_the_reason() {
 }
 
 #[test]
+fn a_consent_that_is_missing_at_a_code_has_its_own_event() {
+    let rig = Rig::with(
+        |sim| {
+            quick_codes(sim);
+            let blocked = UserSpec { sign_in_error: Some(65001), ..UserSpec::default() };
+            sim.default_tenant().update_user(SERVICE_ACCOUNT, blocked).expect("blocked");
+        },
+        by_code,
+    );
+    typed(&rig, Some(SERVICE_ACCOUNT));
+    let ended = rig.host.wait(0, "the end", |seen| seen.is_event(Kind::SignInEnded));
+    let missing = rig.host.wait(0, "its cause", |seen| seen.is_event(Kind::ConsentMissing));
+    assert!(missing < ended, "{}", rig.host.told(0));
+    let event = rig.host.events(Kind::ConsentMissing).remove(0);
+    assert!(event.json.contains("65001") && !event.json.contains("next_try_at_ms"), "{}", event.json);
+}
+
+#[test]
 fn an_app_without_public_client_flows_is_told_what_to_switch() {
     // The usual app of the tests is confidential.
     let rig = Rig::with(|_| {}, |config| config["auth"] = json!({ "method": "device_code" }));

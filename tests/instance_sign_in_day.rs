@@ -137,17 +137,27 @@ fn a_day_of_a_sign_in() {
     let rotated = day.sign_ins("grant_type=refresh_token");
     assert!(rotated >= 5, "{rotated}");
 
-    // 6:00. Entra is away for two hours; so is Graph for the second one, when the token has run out.
+    // 6:00. Entra is away, soon Graph as well, until long after the token has run out.
     let away = FaultAction::Status { status: 503, retry_after: None, body: FaultBody::Html, code: None };
-    day.rig.sim.inject(Fault::new(EndpointClass::Token, away));
+    let graph = away.clone();
+    day.rig.sim.inject(Fault::new(EndpointClass::Token, away.clone()));
     day.event(Kind::EntraUnreachable, 1);
-    let until = day.now + 75 * MINUTE;
-    day.pass(until - day.now);
+    // Graph goes first, so that it is met while a token still serves.
+    day.rig.sim.inject(Fault::new(EndpointClass::Presences, away));
+    day.event(Kind::GraphUnreachable, 1);
     day.change();
+    day.pass(75 * MINUTE);
+    let stats = day.rig.stats();
+    assert!(stats["sign_in"]["token_age_ms"].is_null(), "the token has run out: {stats}");
     day.pass(10 * MINUTE);
     assert!(!day.rig.host.has(0, |seen| seen.is_event(Kind::SignInEnded)), "an outage is no refusal");
+    // Entra comes back first. A token is not all that is needed.
     day.rig.sim.clear_faults();
+    day.rig.sim.inject(Fault::new(EndpointClass::Presences, graph));
     day.event(Kind::EntraRecovered, 1);
+    day.until("a token", |rig| rig.stats()["sign_in"]["token_age_ms"].is_u64());
+    day.rig.sim.clear_faults();
+    day.event(Kind::GraphRecovered, 1);
     day.arrived();
     day.work(9 * HOUR);
 
@@ -205,6 +215,8 @@ fn a_day_of_a_sign_in() {
     let clock = day.event(Kind::ClockWrong, 1);
     assert!(clock["offset_ms"].as_i64().is_some_and(|ms| (-21 * 60_000..=-19 * 60_000).contains(&ms)), "{clock}");
     day.rig.sim.advance(-20 * 60 * 1_000);
+    let clock = day.event(Kind::ClockRight, 1);
+    assert!(clock["offset_ms"].as_i64().is_some_and(|ms| ms.abs() <= 30_000), "{clock}");
     day.work(21 * HOUR);
 
     // 21:00. Signed out; a code that nobody uses; another one, and another person.
@@ -234,7 +246,10 @@ fn a_day_of_a_sign_in() {
         (Kind::CredentialRefused, 1),
         (Kind::EntraUnreachable, 1),
         (Kind::EntraRecovered, 1),
+        (Kind::GraphUnreachable, 1),
+        (Kind::GraphRecovered, 1),
         (Kind::ClockWrong, 1),
+        (Kind::ClockRight, 1),
         (Kind::PermissionMissing, 0),
         (Kind::Stale, 0),
         (Kind::Internal, 0),

@@ -7,7 +7,9 @@ use tokio::task::AbortHandle;
 
 use super::exchange::Exchange;
 use super::ledger::Ledger;
+use super::recall::Recall;
 use super::settings::Method;
+use super::writing::Writing;
 use crate::event::{Counters, Draft, Reporter};
 use crate::http::HttpClient;
 use crate::store::Notes;
@@ -25,7 +27,15 @@ pub(super) struct Core {
     pub(super) state: Mutex<State>,
     /// A credential file that hangs (a dead network file system) holds one thread, not one more each time.
     pub(super) reading: Arc<std::sync::atomic::AtomicBool>,
+    /// Refusals on their way into the notes.
+    pub(super) writing: Arc<Writing>,
+    /// When this began, on the monotonic clock.
+    pub(super) began_at: u64,
 }
+
+/// How long after the beginning a state file that is late is waited for, where to act without it could do harm: a code shown though somebody
+/// is signed in, a password sent that was refused before. A start has waited 3 s already.
+const LATE_MS: u64 = 10_000;
 
 /// What changes.
 pub(super) struct State {
@@ -33,8 +43,10 @@ pub(super) struct State {
     pub(super) flight: Option<Flight>,
     /// Waits for a person.
     pub(super) dialog: Option<AbortHandle>,
-    /// Whether the refusal of before the start is still to be looked for.
-    pub(super) recall: [bool; 2],
+    /// Looks for the file that remembers, where that is late.
+    pub(super) lookout: Option<AbortHandle>,
+    /// What was done with the refusals of before the start.
+    pub(super) recall: Recall,
 }
 
 /// The request under way.
@@ -51,6 +63,17 @@ impl Core {
     pub(super) fn report(&self, events: impl IntoIterator<Item = Draft>) {
         for event in events {
             self.reporter.event_now(event);
+        }
+    }
+
+    /// Waits until it is known what an earlier run left, but not for ever: a disk that stays away must not keep anybody from signing in.
+    pub(super) async fn memory_is_read(&self) {
+        if self.notes.are_read() {
+            return;
+        }
+        tokio::select! {
+            () = self.notes.until_read() => {}
+            () = self.clock.sleep_until(self.began_at.saturating_add(LATE_MS)) => {}
         }
     }
 

@@ -12,6 +12,7 @@ use super::error::SignInError;
 use super::ledger::Ledger;
 use super::outcome::Failure;
 use super::person::{Person, Phase, Prompt};
+use super::told;
 use crate::event::{Draft, Event, Kind};
 use crate::time::Moment;
 
@@ -127,23 +128,14 @@ const AT_THE_PAGE: &str = "Open the page, enter the code and finish the sign-in 
 
 static DECLINED_ADVICE: Advice = Advice { codes: &[], class: Class::Refused, cause: DECLINED, remedy: AT_THE_PAGE };
 static RAN_OUT_ADVICE: Advice = Advice { codes: &[], class: Class::Refused, cause: RAN_OUT, remedy: AT_THE_PAGE };
-static BLOCKED: Advice = Advice {
-    codes: &[],
-    class: Class::Refused,
-    cause: "a Conditional Access policy blocks the sign-in, perhaps because it forbids the device code flow",
-    remedy: "Entra admin center > Sign-in logs > the attempt > Conditional Access names the policy. Where its condition \"Authentication flows\" \
-             names the device code flow, exclude this account or use `auth.method` client_secret or certificate, which such policies do not meet.",
-};
-
 /// What the catalogue says, in the words of a sign-in by code.
 fn advice(error: &EntraError) -> &'static Advice {
     match (error.error.as_str(), error.code()) {
         ("authorization_declined", _) => &DECLINED_ADVICE,
         ("expired_token" | "code_expired", _) | (_, Some(70019 | 70020)) => &RAN_OUT_ADVICE,
-        (_, Some(53003 | 530034)) => &BLOCKED,
         ("access_denied", None) => &DECLINED_ADVICE,
         ("authorization_pending", _) => aadsts::of_oauth("authorization_pending"),
-        (word, code) => code.and_then(aadsts::find).unwrap_or_else(|| aadsts::of_oauth(word)),
+        (word, code) => code.and_then(aadsts::find_by_code).unwrap_or_else(|| aadsts::of_oauth(word)),
     }
 }
 
@@ -165,10 +157,10 @@ impl Ledger {
         matches!(self.person, Person::Waiting { .. })
     }
 
-    /// A code came: the event that shows it. `fallback`: an earlier sign-in is stored.
-    pub(super) fn code_given(&mut self, prompt: &Prompt, fallback: bool, now: Moment) -> Draft {
+    /// A code came: the event that shows it. `wished`: somebody asked for it. `fallback`: an earlier sign-in is stored.
+    pub(super) fn code_given(&mut self, prompt: &Prompt, wished: bool, fallback: bool, now: Moment) -> Draft {
         self.fallback = fallback;
-        self.person = Person::Waiting { prompt: prompt.clone(), since: now.mono_ms };
+        self.person = Person::Waiting { prompt: prompt.clone(), since: now.mono_ms, wished };
         self.announce = true;
         self.refused_no_more();
         self.show(prompt)
@@ -200,6 +192,8 @@ impl Ledger {
         let code = error.and_then(EntraError::code);
         self.person =
             if self.fallback { Person::Unasked } else { Person::Ended { cause: advice.cause, code, signed_out: false } };
+        // The cause has an event of its own; the end of the code is what whoever shows it waits for.
+        events.extend(refusal.and_then(|(error, advice)| told::consent_at_the_code(error, advice)));
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         events.push(
             Event::new(Kind::SignInEnded)
@@ -223,7 +217,7 @@ impl Ledger {
 
     /// Somebody asks for a code. `Some`: one is out since a moment ago, and is shown again.
     pub(super) fn ask(&mut self, now: Moment) -> Option<Draft> {
-        if let Person::Waiting { prompt, since } = &self.person
+        if let Person::Waiting { prompt, since, .. } = &self.person
             && now.mono_ms.saturating_sub(*since) < SAME_CODE_MS
         {
             return Some(self.show(prompt));
@@ -337,7 +331,9 @@ mod tests {
         for (error, code) in [("expired_token", 70019), ("expired_token", 70020), ("expired_token", 0), ("code_expired", 0)] {
             assert_eq!(word(error, code), RAN_OUT, "{error} {code}");
         }
-        assert_eq!((word("access_denied", 53003), word("invalid_grant", 53003)), (BLOCKED.cause, BLOCKED.cause));
+        let blocked = aadsts::find_by_code(53003).expect("known");
+        assert!(blocked.cause.contains("device code flow"), "{}", blocked.cause);
+        assert_eq!((word("access_denied", 53003), word("invalid_grant", 53003)), (blocked.cause, blocked.cause));
         assert!(word("bad_verification_code", 70018).contains("not known") && word("invalid_request", 90120).contains("used"));
         assert!(word("invalid_grant", 50105).contains("not assigned") && word("invalid_grant", 65001).contains("consent"));
         assert!(matches!(judge(Failure::Useless(String::new())), Next::Later(_)));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::answer::EntraToken;
 use super::chance::chance;
@@ -24,25 +24,41 @@ const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// One try. Ends when there is a token, a code, or neither for now; it does not wait for the person.
 pub(super) async fn attempt(core: &Arc<Core>, settings: Arc<Settings>, epoch: u64) {
-    if !core.lock().ledger.asked
-        && let Some(token) = refresh::stored(&core.notes, &settings)
-        && !renew(core, &settings, token, epoch).await
-    {
-        return;
-    }
-    let asking = {
-        let state = core.lock();
-        state.ledger.is_asking() && !state.ledger.asked
-    };
-    // The sign-in of before ended while another one is waited for already.
-    if !asking {
-        ask(core, settings, epoch).await;
+    loop {
+        if !core.lock().ledger.asked {
+            if refresh::stored(&core.notes, &settings).is_none() {
+                // A code would trouble somebody for nothing if the file that is late holds a sign-in.
+                core.memory_is_read().await;
+            }
+            if let Some(token) = refresh::stored(&core.notes, &settings)
+                && !renew(core, &settings, token, epoch).await
+            {
+                return;
+            }
+        }
+        let asking = {
+            let state = core.lock();
+            state.ledger.is_asking() && !state.ledger.asked
+        };
+        // The sign-in of before ended while another one is waited for already.
+        if asking || ask(core, &settings, epoch).await == Asked::Over {
+            return;
+        }
     }
 }
 
+/// What became of asking for a code.
+#[derive(PartialEq, Eq)]
+enum Asked {
+    /// It is out, or there is none for now.
+    Over,
+    /// A stored sign-in came to light meanwhile.
+    Needless,
+}
+
 /// Uses the refresh token. Answers whether a code is needed.
-async fn renew(core: &Arc<Core>, settings: &Arc<Settings>, token: secrecy::SecretString, epoch: u64) -> bool {
-    let credential = refresh::credential(token, Fingerprint::of(settings)).with(Ticket::Refresh);
+async fn renew(core: &Arc<Core>, settings: &Arc<Settings>, token: SecretString, epoch: u64) -> bool {
+    let credential = refresh::credential(token.clone(), Fingerprint::of(settings)).with(Ticket::Refresh);
     let fingerprint = credential.fingerprint;
     memory::recall(core, fingerprint).await;
     let asked_at = core.clock.now();
@@ -51,8 +67,8 @@ async fn renew(core: &Arc<Core>, settings: &Arc<Settings>, token: secrecy::Secre
     }
     let (head, result) = core.exchange().run(settings.clone(), credential).await.split();
     match result {
-        Ok(token) => {
-            granted(core, settings, token, (&head, asked_at), epoch, false).await;
+        Ok(new) => {
+            granted(core, settings, new, (&head, asked_at), epoch, Came::OfToken(&token)).await;
             core.lock().ledger.asked
         }
         Err(Failure::Entra(error)) if let Some(advice) = refresh::is_over(&error) => {
@@ -78,27 +94,43 @@ async fn renew(core: &Arc<Core>, settings: &Arc<Settings>, token: secrecy::Secre
     }
 }
 
-/// Takes a token in: first the refresh token goes to disk, then the access token serves. `person`: it came of a code just now.
+/// By what a token came.
+#[derive(Clone, Copy)]
+enum Came<'a> {
+    /// By a code that a person typed just now.
+    OfPerson,
+    /// By this refresh token, which may be worth nothing any more.
+    OfToken(&'a SecretString),
+}
+
+/// Takes a token in: first the refresh token goes to disk, then the access token serves.
 async fn granted(
     core: &Arc<Core>,
     settings: &Settings,
     mut token: EntraToken,
     (head, asked_at): (&OutcomeHead, Moment),
     epoch: u64,
-    person: bool,
+    came: Came<'_>,
 ) {
     let new = token.take_refresh_token();
+    let keep = |new| refresh::keep(&core.notes, settings, &new, core.clock.now().wall_ms);
     let (receipt, doubt) = {
         let state = core.lock();
-        // Signed out, or configured anew, while the answer was on its way.
+        // Signed out, or configured anew, while the answer was on its way. The refresh token takes the place of the one it was exchanged for
+        // wherever that is still stored, which after a sign-out it is not: whoever is signed in stays so over a reload.
         if state.ledger.epoch != epoch {
+            if let Came::OfToken(used) = came
+                && refresh::holds(&core.notes, settings, used)
+            {
+                drop(new.and_then(keep));
+            }
             return;
         }
-        match new.and_then(|new| refresh::keep(&core.notes, settings, &new, core.clock.now().wall_ms)) {
-            Some(receipt) => (Some(receipt), None),
+        match (new.and_then(keep), came) {
+            (Some(receipt), _) => (Some(receipt), None),
             // Without a new one the old one goes on, unless it is somebody else's.
-            None if !person => (None, None),
-            None => (
+            (None, Came::OfToken(_)) => (None, None),
+            (None, Came::OfPerson) => (
                 Some(refresh::forget(&core.notes)),
                 Some(Event::new(Kind::CredentialDoubtful).with("key", "auth.scope").with("problem", NO_REFRESH_TOKEN)),
             ),
@@ -121,12 +153,12 @@ async fn granted(
         events
     };
     core.report(events);
-    memory::forget(core);
+    memory::forget_all(core);
 }
 
 /// Asks for a code and leaves a task that waits for the person.
-async fn ask(core: &Arc<Core>, settings: Arc<Settings>, epoch: u64) {
-    let fingerprint = Fingerprint::of(&settings).finish();
+async fn ask(core: &Arc<Core>, settings: &Arc<Settings>, epoch: u64) -> Asked {
+    let fingerprint = Fingerprint::of(settings).finish();
     memory::recall(core, fingerprint).await;
     let asked_at = core.clock.now();
     let wished = {
@@ -134,7 +166,7 @@ async fn ask(core: &Arc<Core>, settings: Arc<Settings>, epoch: u64) {
         // A person's wish is no repetition of ours.
         let wished = std::mem::take(&mut state.ledger.asked);
         if !wished && !state.ledger.may_send(&fingerprint, asked_at) {
-            return;
+            return Asked::Over;
         }
         wished
     };
@@ -153,26 +185,31 @@ async fn ask(core: &Arc<Core>, settings: Arc<Settings>, epoch: u64) {
             let mut state = core.lock();
             // An outage does not end the wish; a refusal was told.
             state.ledger.asked |= wished && state.ledger.epoch == epoch && !state.ledger.stands_refused();
-            return;
+            return Asked::Over;
         }
     };
-    let fallback = refresh::stored(&core.notes, &settings).is_some();
     let now = core.clock.now();
     let events = {
         let mut state = core.lock();
         if state.ledger.epoch != epoch {
-            return;
+            return Asked::Over;
+        }
+        let fallback = refresh::stored(&core.notes, settings).is_some();
+        if fallback && !wished {
+            // A late file was read while the request was on its way.
+            return Asked::Needless;
         }
         let mut events = state.ledger.answered(now);
-        events.push(state.ledger.code_given(&code.prompt, fallback, now));
+        events.push(state.ledger.code_given(&code.prompt, wished, fallback, now));
         events.extend(state.ledger.compare_clocks(head.clock_offset_ms));
-        let waiting = wait(core.clone(), settings, code, asked_at, epoch);
+        let waiting = wait(core.clone(), settings.clone(), code, asked_at, epoch);
         if let Some(before) = state.dialog.replace(tokio::spawn(waiting).abort_handle()) {
             before.abort();
         }
         events
     };
     core.report(events);
+    Asked::Over
 }
 
 /// Asks now and then whether the person has signed in. Given up with its owner, by a new code, and by a sign-out.
@@ -197,7 +234,7 @@ async fn wait(core: Arc<Core>, settings: Arc<Settings>, code: Code, begun: Momen
                     }
                     state.ledger.person_came();
                 }
-                granted(&core, &settings, token, (&head, asked_at), epoch, true).await;
+                granted(&core, &settings, token, (&head, asked_at), epoch, Came::OfPerson).await;
                 return;
             }
             Err(failure) => failure,

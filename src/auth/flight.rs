@@ -10,6 +10,7 @@ use super::chance::chance;
 use super::core::{Core, Flight, Landing, State};
 use super::credential::{Credential, ReadError};
 use super::rotation::{Which, lies_in_credential};
+use super::schedule::Care;
 use super::settings::{Method, Settings};
 use super::ticket::{self, Ticket};
 use super::watch::Seen;
@@ -92,7 +93,10 @@ async fn try_with(core: &Arc<Core>, settings: &Arc<Settings>, which: Which, epoc
     let (fingerprint, care) = (credential.fingerprint, credential.care);
     let seen = Seen { fingerprint, marks: credential.marks.clone() };
     unsent.fingerprints.push(fingerprint);
-    refusal::recall_of(core, which, fingerprint).await;
+    if care == Care::Password {
+        core.memory_is_read().await;
+    }
+    refusal::recall(core, fingerprint).await;
     let now = core.clock.now();
     let (send, good, doubt) = {
         let mut state = core.lock();
@@ -111,7 +115,7 @@ async fn try_with(core: &Arc<Core>, settings: &Arc<Settings>, which: Which, epoc
     let token = match result {
         Ok(token) => token,
         Err(failure) => {
-            unsent.events.extend(core.draw_from(failure, &head, (fingerprint, care), which, epoch));
+            unsent.events.extend(core.draw_from(failure, &head, (fingerprint, care), epoch).await);
             let state = core.lock();
             let refused = state.ledger.refusals.find(&fingerprint).is_some_and(|refusal| lies_in_credential(&refusal.error));
             return if refused { Verdict::NotThisOne } else { Verdict::Over };
@@ -128,7 +132,7 @@ async fn try_with(core: &Arc<Core>, settings: &Arc<Settings>, which: Which, epoc
         unsent.events.extend(state.ledger.compare_clocks(head.clock_offset_ms));
         unsent.events.extend(state.ledger.watch.tick(after.wall_ms));
     }
-    refusal::forget_of(core, which);
+    refusal::forget(core, &fingerprint);
     Verdict::Over
 }
 

@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::core::{Core, State};
 use super::error::SignInError;
 use super::flight;
 use super::ledger::{Ledger, Want};
+use super::lookout;
 use super::person::{Phase, Prompt};
+use super::recall::Recall;
 use super::refresh;
 use super::settings::Settings;
 use super::token::AccessToken;
@@ -39,8 +42,8 @@ impl Drop for Owner {
         if let Some(flight) = state.flight.take() {
             flight.task.abort();
         }
-        if let Some(dialog) = state.dialog.take() {
-            dialog.abort();
+        for task in [state.dialog.take(), state.lookout.take()].into_iter().flatten() {
+            task.abort();
         }
     }
 }
@@ -123,9 +126,10 @@ impl TokenKeeper {
     /// Sends nothing yet: the first [`TokenKeeper::token`] does.
     pub fn of(parts: Parts) -> TokenKeeper {
         let Parts { settings, http, direct, notes, clock, reporter, counters } = parts;
-        let state = State { ledger: Ledger::new(settings), flight: None, dialog: None, recall: [true; 2] };
-        let (state, reading) = (Mutex::new(state), Arc::default());
-        TokenKeeper(Arc::new(Owner(Arc::new(Core { http, direct, notes, clock, counters, reporter, state, reading }))))
+        let state = State { ledger: Ledger::new(settings), flight: None, dialog: None, lookout: None, recall: Recall::default() };
+        let (state, reading, writing, began_at) = (Mutex::new(state), Arc::default(), Arc::default(), clock.mono_ms());
+        let core = Core { http, direct, notes, clock, counters, reporter, state, reading, writing, began_at };
+        TokenKeeper(Arc::new(Owner(Arc::new(core))))
     }
 
     /// Begins to sign in without waiting for anybody who wants a token: where a person must sign in, the earlier the better. Must be
@@ -133,11 +137,20 @@ impl TokenKeeper {
     pub fn begin(&self) {
         let core = &self.0.0;
         let mut state = core.lock();
+        if state.lookout.is_none() {
+            state.lookout = Some(tokio::spawn(lookout::watch(Arc::downgrade(core), core.notes.files())).abort_handle());
+        }
         let busy = state.flight.is_some();
         if state.ledger.settings.method.has_person() && !busy && matches!(state.ledger.want(core.clock.now(), busy), Want::Fetch)
         {
             flight::take_off(core, &mut state);
         }
+    }
+
+    /// Lets refusals that are being written down arrive in the notes, for at most this long. For a stop: whoever is started again must know
+    /// of them. Blocks.
+    pub fn settle(&self, most: Duration) {
+        self.0.0.writing.wait(most);
     }
 
     /// Asks for a code, whoever is signed in. The answer is an event; asked again within some seconds, the same code. What is held serves
@@ -219,6 +232,32 @@ impl TokenKeeper {
             // Nothing is ever sent: the sender's end is the news, however the flight ended.
             let _ = landed.changed().await;
         }
+    }
+
+    /// A token that was fetched after this call, where one is to be had; else the one held. For whoever knows that more may be granted than
+    /// the token in use says. As [`TokenKeeper::token`] in everything else.
+    ///
+    /// # Errors
+    /// As [`TokenKeeper::token`].
+    pub async fn renewed(&self) -> Result<AccessToken, SignInError> {
+        let before = self.token().await?;
+        let core = &self.0.0;
+        let landed = {
+            let mut state = core.lock();
+            state.ledger.renew(&before);
+            match state.flight.as_ref().map(|flight| flight.landed.clone()) {
+                Some(landed) => Some(landed),
+                None => match state.ledger.want(core.clock.now(), false) {
+                    Want::Serve(_, true) | Want::Fetch => Some(flight::take_off(core, &mut state)),
+                    Want::Serve(_, false) | Want::Fail(_) => None,
+                },
+            }
+        };
+        if let Some(mut landed) = landed {
+            // As in `token`: the sender's end is the news.
+            let _ = landed.changed().await;
+        }
+        self.token().await
     }
 
     /// Graph answered 401 to `token`: it serves no longer, the next [`TokenKeeper::token`] fetches another. If that one is rejected as

@@ -302,7 +302,7 @@ impl Ledger {
             Failure::Entra(error) => {
                 let advice = error
                     .code()
-                    .and_then(aadsts::find)
+                    .and_then(|code| self.find(code))
                     .unwrap_or_else(|| if passing { aadsts::of_oauth("server_error") } else { aadsts::of_oauth(&error.error) });
                 if advice.class == Class::Transient || (passing && advice.class != Class::Slow) {
                     return self.busy(format!("{} ({error})", advice.cause), "status", outcome, now, chance);
@@ -312,6 +312,11 @@ impl Ledger {
                 events
             }
         }
+    }
+
+    /// What the catalogue says of a number, for this way to sign in.
+    pub(super) fn find(&self, code: u32) -> Option<&'static aadsts::Advice> {
+        if self.settings.method.has_person() { aadsts::find_by_code(code) } else { aadsts::find(code) }
     }
 
     fn refused(

@@ -19,10 +19,12 @@ mod flight;
 mod grant;
 mod keeper;
 mod ledger;
+mod lookout;
 mod managed;
 mod outcome;
 mod password;
 mod person;
+mod recall;
 mod refresh;
 mod refusal;
 mod refusals;
@@ -35,6 +37,7 @@ mod told;
 mod watch;
 mod watch_graph;
 mod workload;
+mod writing;
 
 #[cfg(test)]
 mod tests;

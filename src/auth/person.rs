@@ -26,8 +26,8 @@ impl fmt::Debug for Prompt {
 pub(super) enum Person {
     /// Nothing is asked of anybody: signed in, or it is not known yet that somebody is needed.
     Unasked,
-    /// A code is out.
-    Waiting { prompt: Prompt, since: u64 },
+    /// A code is out. `wished`: somebody asked for it.
+    Waiting { prompt: Prompt, since: u64, wished: bool },
     /// It ended without a sign-in; nothing happens before somebody asks for a code.
     Ended { cause: &'static str, code: Option<u32>, signed_out: bool },
 }

@@ -58,6 +58,11 @@ pub(super) fn keep(notes: &Notes, settings: &Settings, token: &RefreshToken, now
     Some(notes.put(Shelf::SignIn, NAME, Some(&bytes)))
 }
 
+/// Whether this very token is still the one that is stored.
+pub(super) fn holds(notes: &Notes, settings: &Settings, token: &SecretString) -> bool {
+    stored(notes, settings).is_some_and(|stored| stored.expose_secret() == token.expose_secret())
+}
+
 /// Strikes the token out.
 pub(super) fn forget(notes: &Notes) -> Receipt {
     notes.put(Shelf::SignIn, NAME, None)
@@ -93,7 +98,7 @@ impl RefreshTicket {
 }
 
 /// Policies and settings that stand in the way: the token may be good again once an administrator has changed them, and a new code would
-/// not help. Anything else that Entra says of the grant ends it.
+/// not help. Anything else that Entra says of the grant ends it. See docs/decisions/0021.
 const NOT_THE_TOKEN: &[u32] =
     &[53000, 53001, 53003, 53004, 50097, 50129, 50131, 530032, 530035, 50105, 50053, 65001, 65004, 90094, 90095];
 

@@ -14,18 +14,11 @@ use super::aadsts;
 use super::core::Core;
 use super::error::SignInError;
 use super::ledger::{LOOK_EVERY_MS, Ledger};
-use super::rotation::Which;
+use super::recall::PLACES;
 use crate::event::{Draft, Event, Kind};
-use crate::store::Shelf;
+use crate::store::{Receipt, Shelf};
 use crate::time::Moment;
 
-/// The name of the note, for each of the two credentials.
-fn name(which: Which) -> &'static str {
-    match which {
-        Which::Present => "refused_credential",
-        Which::Next => "refused_next_credential",
-    }
-}
 const VERSION: u32 = 1;
 /// As slow as a rare thing may be: some ten milliseconds.
 const ROUNDS: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
@@ -71,7 +64,7 @@ impl Ledger {
     pub(super) fn remembered(&mut self, fingerprint: [u8; 32], memory: Memory, now: Moment) -> Vec<Draft> {
         let left = memory.left_ms(now.wall_ms);
         let Memory { count, code, error, .. } = memory;
-        let advice = code.and_then(aadsts::find).unwrap_or_else(|| aadsts::of_oauth(&error));
+        let advice = code.and_then(|code| self.find(code)).unwrap_or_else(|| aadsts::of_oauth(&error));
         let next = now.mono_ms + left;
         let event = Event::new(Kind::CredentialRefused)
             .with_some("aadsts", code)
@@ -103,65 +96,98 @@ struct Note {
     wait_ms: u64,
 }
 
-/// Looks once, at the first credential after a start, whether that one stands refused.
-pub(super) async fn recall(core: &Arc<Core>, fingerprint: [u8; 32]) {
-    recall_of(core, Which::Present, fingerprint).await;
+fn note_at(core: &Core, place: &str) -> Option<Note> {
+    let bytes = core.notes.get(Shelf::SignIn, place)?;
+    let note = serde_json::from_slice::<Note>(&bytes).ok()?;
+    (note.version == VERSION && note.error.len() <= 1_000).then_some(note)
 }
 
-/// The same for one of the two credentials.
-pub(super) async fn recall_of(core: &Arc<Core>, which: Which, fingerprint: [u8; 32]) {
-    if !std::mem::take(&mut core.lock().recall[usize::from(which == Which::Next)]) {
+/// Looks once whether this credential was refused before the start. Not before the notes have been read.
+pub(super) async fn recall(core: &Arc<Core>, fingerprint: [u8; 32]) {
+    if !core.notes.are_read() || !core.lock().recall.look(fingerprint) {
         return;
     }
-    let Some(bytes) = core.notes.get(Shelf::SignIn, name(which)) else { return };
-    let Ok(note) = serde_json::from_slice::<Note>(&bytes) else { return };
-    if note.version != VERSION || note.error.len() > 1_000 {
+    let mut notes = PLACES.map(|place| note_at(core, place));
+    let hashes = notes.each_ref().map(|note| {
+        let note = note.as_ref()?;
+        Some((STANDARD.decode(&note.salt).ok()?, STANDARD.decode(&note.hash).ok()?))
+    });
+    if hashes.iter().all(Option::is_none) {
         return;
     }
-    let (Ok(salt), Ok(hash)) = (STANDARD.decode(&note.salt), STANDARD.decode(&note.hash)) else { return };
-    if tokio::task::spawn_blocking(move || digest(&salt, &fingerprint)).await.ok().as_deref() != Some(&hash[..]) {
-        return;
-    }
+    let compare = move || hashes.map(|pair| pair.is_some_and(|(salt, hash)| digest(&salt, &fingerprint) == hash));
+    let Ok(same) = tokio::task::spawn_blocking(compare).await else { return };
+    let latest = (0..PLACES.len()).filter(|place| same[*place]).max_by_key(|place| notes[*place].as_ref().map(|note| note.at_ms));
+    let Some(note) = latest.and_then(|place| notes[place].take()) else { return };
     let mut memory = Memory { count: note.count, code: note.code, error: note.error, at_ms: note.at_ms, wait_ms: note.wait_ms };
     let now = core.clock.now();
     let set_back = now.wall_ms < memory.at_ms;
     if set_back {
         memory.at_ms = now.wall_ms;
     }
-    let events = core.lock().ledger.remembered(fingerprint, memory.clone(), now);
+    let events = {
+        let mut state = core.lock();
+        for (place, _) in same.iter().enumerate().filter(|(_, same)| **same) {
+            state.recall.holds[place] = Some(fingerprint);
+        }
+        // Refused again meanwhile: that is newer.
+        if state.ledger.refusals.find(&fingerprint).is_some() {
+            return;
+        }
+        state.ledger.remembered(fingerprint, memory.clone(), now)
+    };
     core.report(events);
     if set_back {
-        remember(core.clone(), which, fingerprint, memory).await;
+        remember(core, fingerprint, memory).await;
     }
 }
 
-/// Writes a refusal down, unless it has passed meanwhile.
-pub(super) async fn remember(core: Arc<Core>, which: Which, fingerprint: [u8; 32], memory: Memory) {
+/// Writes a refusal down, unless it has passed meanwhile. The receipt says when it is on disk.
+pub(super) async fn remember(core: &Core, fingerprint: [u8; 32], memory: Memory) -> Option<Receipt> {
     let mut salt = [0; 16];
-    if aws_lc_rs::rand::fill(&mut salt).is_err() {
-        return;
-    }
-    let Ok(hash) = tokio::task::spawn_blocking(move || digest(&salt, &fingerprint)).await else { return };
+    aws_lc_rs::rand::fill(&mut salt).ok()?;
+    let hash = tokio::task::spawn_blocking(move || digest(&salt, &fingerprint)).await.ok()?;
     let Memory { count, code, error, at_ms, wait_ms } = memory;
     let (salt, hash) = (STANDARD.encode(salt), STANDARD.encode(hash));
     let note = Note { version: VERSION, salt, hash, count, code, error, at_ms, wait_ms };
-    let Ok(bytes) = serde_json::to_vec(&note) else { return };
-    let state = core.lock();
-    if state.ledger.refusals.find(&fingerprint).is_some() {
-        // On disk in its own time: nobody waits for it.
-        drop(core.notes.put(Shelf::SignIn, name(which), Some(&bytes)));
+    let bytes = serde_json::to_vec(&note).ok()?;
+    let mut state = core.lock();
+    state.ledger.refusals.find(&fingerprint)?;
+    // Its own place, else an empty one, else that of the older refusal.
+    let own = state.recall.holds.iter().position(|held| *held == Some(fingerprint));
+    let age = |place: &usize| note_at(core, PLACES[*place]).map(|note| note.at_ms);
+    let place = own.or_else(|| (0..PLACES.len()).min_by_key(age))?;
+    for other in (0..PLACES.len()).filter(|other| *other != place) {
+        if state.recall.holds[other] == Some(fingerprint) {
+            state.recall.holds[other] = None;
+            drop(core.notes.put(Shelf::SignIn, PLACES[other], None));
+        }
+    }
+    state.recall.holds[place] = Some(fingerprint);
+    Some(core.notes.put(Shelf::SignIn, PLACES[place], Some(&bytes)))
+}
+
+/// This credential was accepted.
+pub(super) fn forget(core: &Core, fingerprint: &[u8; 32]) {
+    // What is not read yet cannot be compared: the other credential is rather tried once more than this one held back after the next start.
+    let blind = !core.notes.are_read();
+    let mut state = core.lock();
+    for (place, name) in PLACES.iter().enumerate() {
+        if blind || state.recall.holds[place].as_ref() == Some(fingerprint) {
+            state.recall.holds[place] = None;
+            drop(core.notes.put(Shelf::SignIn, name, None));
+        }
     }
 }
 
-/// A credential was accepted.
-pub(super) fn forget(core: &Core) {
-    forget_of(core, Which::Present);
-}
-
-/// The same for one of the two credentials.
-pub(super) fn forget_of(core: &Core, which: Which) {
-    if core.notes.get(Shelf::SignIn, name(which)).is_some() {
-        drop(core.notes.put(Shelf::SignIn, name(which), None));
+/// A person has signed in: nothing of before stands in the way.
+pub(super) fn forget_all(core: &Core) {
+    let mut state = core.lock();
+    for (place, name) in PLACES.iter().enumerate() {
+        state.recall.holds[place] = None;
+        if !core.notes.are_read() || core.notes.get(Shelf::SignIn, name).is_some() {
+            drop(core.notes.put(Shelf::SignIn, name, None));
+        }
     }
 }
 

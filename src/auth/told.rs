@@ -19,25 +19,39 @@ pub(super) fn refused(
     next_try_at_ms: i64,
     serving_until_ms: Option<i64>,
 ) -> Draft {
-    let code = error.code();
-    let one_of = |list: &[u32]| code.is_some_and(|code| list.contains(&code));
-    let event = if one_of(&ELSEWHERE) {
+    let event = if one_of(error, &ELSEWHERE) {
         Event::new(Kind::TenantElsewhere).with("cloud", host)
-    } else if one_of(&NO_CONSENT) || error.error == "consent_required" {
+    } else if lacks_consent(error) {
         Event::new(Kind::ConsentMissing)
     } else {
         Event::new(Kind::CredentialRefused)
     };
+    explained(event, error, advice).with("next_try_at_ms", next_try_at_ms).with_some("serving_until_ms", serving_until_ms)
+}
+
+/// A person has typed the code, and consent is missing. Who declined at the page has not been asked for it.
+pub(super) fn consent_at_the_code(error: &EntraError, advice: &'static Advice) -> Option<Draft> {
+    let missing = lacks_consent(error) && error.error != "authorization_declined";
+    missing.then(|| explained(Event::new(Kind::ConsentMissing), error, advice))
+}
+
+fn lacks_consent(error: &EntraError) -> bool {
+    one_of(error, &NO_CONSENT) || error.error == "consent_required"
+}
+
+fn one_of(error: &EntraError, list: &[u32]) -> bool {
+    error.code().is_some_and(|code| list.contains(&code))
+}
+
+fn explained(event: Draft, error: &EntraError, advice: &'static Advice) -> Draft {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     event
-        .with_some("aadsts", code)
+        .with_some("aadsts", error.code())
         .with("error", error.error.clone())
         .with("cause", advice.cause)
         .with("advice", advice.remedy)
-        .with("next_try_at_ms", next_try_at_ms)
         .with_some("detail", some(error.detail()))
         .with_some("correlation_id", some(&error.correlation_id))
-        .with_some("serving_until_ms", serving_until_ms)
 }
 
 /// Entra is not reached, or answers uselessly. The caller adds `next_try_at_ms`.

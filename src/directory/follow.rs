@@ -10,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 use super::address::{askable, key};
 use super::changes::{self, Changes, News};
 use super::matching::Verdict;
-use super::search::{FEW, Manner, look_up, search};
+use super::memory::{Bookmark, Memory};
+use super::search::{FEW, look_up, search};
+use super::state::{BASIC_EVERY, CHANGES_EVERY, DAILY, Job, NEVER, NOT_OFFERED_FOR, RELIST_EVERY, RENEW_EVERY, State};
 use super::turns::{MOST_SINGLES, Turns, was_pending};
 use super::{named, report};
 use crate::event::{Event, Kind};
@@ -22,26 +24,15 @@ use crate::presence::Guid;
 use crate::sync::{Resolution, Turn, Which};
 
 const TARGET: &str = "directory";
-const MINUTE: u64 = 60_000;
-/// Between two questions for changes: a change acts within ten minutes even if the directory's own lists lag behind by one turn.
-const CHANGES_EVERY: u64 = 4 * MINUTE;
-/// Everything anew where changes are not told.
-const RELIST_EVERY: u64 = 9 * MINUTE;
-/// Everything anew with the basic profile only.
-const BASIC_EVERY: u64 = 30 * MINUTE;
-/// Everything anew though changes are told: nobody promises that all of them are.
-const DAILY: u64 = 24 * 60 * MINUTE;
-/// How long a directory that does not tell changes is not asked for them.
-const NOT_OFFERED_FOR: u64 = 6 * 60 * MINUTE;
 /// A host that puts users one by one is waited for.
 const COALESCE: u64 = 50;
-const NEVER: u64 = u64::MAX;
 
 /// Follows the directory for one instance. See [`Directory::run`].
 #[derive(Debug)]
 pub struct Directory {
-    client: GraphClient,
-    desk: Arc<Desk>,
+    pub(super) client: GraphClient,
+    pub(super) desk: Arc<Desk>,
+    pub(super) memory: Memory,
     asked: Arc<Asked>,
 }
 
@@ -63,71 +54,10 @@ impl DirectoryHandle {
     }
 }
 
-/// What is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Job {
-    /// All addresses.
-    Everybody,
-    /// Those never searched.
-    Newcomers,
-    /// Those whom changes of the directory concern.
-    Changes,
-}
-
-#[derive(Debug)]
-struct State {
-    manner: Manner,
-    /// The whole profile was refused; content with the basic one until then.
-    basic_until: u64,
-    bookmark: Option<Link>,
-    /// Changes are not offered until then.
-    no_changes_until: u64,
-    everybody_at: u64,
-    changes_at: u64,
-    not_before: u64,
-    failures: u32,
-    outage_since: Option<u64>,
-    /// The last failure was a 403: the next try needs a new token.
-    renew: bool,
-    /// A report follows the next round of everybody.
-    report: bool,
-    /// A round was asked for, whatever stands against it.
-    asked: bool,
-    limited_told: bool,
-    excess_told: bool,
-    /// Addresses without a match that somebody has: a change of one of these may settle them.
-    unsettled: HashMap<String, (Arc<str>, Vec<Guid>)>,
-    /// Looked at again with the next changes: lists may lag behind the changes that they are asked about.
-    again: Vec<Arc<str>>,
-}
-
-impl State {
-    fn new() -> State {
-        State {
-            manner: Manner { profile: Profile::Whole, advanced: false, list_only: false },
-            basic_until: 0,
-            bookmark: None,
-            no_changes_until: 0,
-            everybody_at: NEVER,
-            changes_at: NEVER,
-            not_before: 0,
-            failures: 0,
-            outage_since: None,
-            renew: false,
-            report: true,
-            asked: false,
-            limited_told: false,
-            excess_told: false,
-            unsettled: HashMap::new(),
-            again: Vec::new(),
-        }
-    }
-}
-
 impl Directory {
-    /// For the users of this desk. Sends nothing before [`Directory::run`].
-    pub fn new(client: GraphClient, desk: Arc<Desk>) -> Directory {
-        Directory { client, desk, asked: Arc::default() }
+    /// For the users of this desk, and with what earlier runs knew. Sends nothing before [`Directory::run`].
+    pub fn new(client: GraphClient, desk: Arc<Desk>, memory: Memory) -> Directory {
+        Directory { client, desk, memory, asked: Arc::default() }
     }
 
     /// The way to ask for a round.
@@ -143,12 +73,15 @@ impl Directory {
     async fn follow(&self) {
         let clock = self.client.clock().clone();
         let mut roster = self.desk.roster_changes();
+        let mut files = self.memory.files();
         let mut state = State::new();
         loop {
             roster.borrow_and_update();
+            files.borrow_and_update();
             if self.asked.round.swap(false, AcqRel) {
                 (state.asked, state.report) = (true, true);
             }
+            self.take_up(&mut state);
             let until = match self.due(&state, clock.mono_ms()) {
                 Ok(job) => {
                     self.work(job, &mut state).await;
@@ -158,6 +91,8 @@ impl Directory {
             };
             tokio::select! {
                 _ = roster.changed() => clock.sleep(COALESCE).await,
+                // The sender is as old as the memory: it does not end.
+                _ = files.changed() => {}
                 () = self.asked.wake.notified() => {}
                 () = clock.sleep_until(until) => {}
             }
@@ -198,7 +133,7 @@ impl Directory {
         let mut turns = Turns::default();
         let round = async {
             match job {
-                Job::Everybody => self.everybody(state, &mut turns).await,
+                Job::Everybody => self.everybody(state, asked, &mut turns).await,
                 Job::Newcomers => self.newcomers(state, &mut turns).await,
                 Job::Changes => self.changes(state, &mut turns).await,
             }
@@ -207,10 +142,13 @@ impl Directory {
             outcome = round => outcome,
             () = self.desk.disabled(), if !asked => {
                 // Due again when the following is switched on. Who was found so far is told.
-                self.tell(&turns, false);
+                if !state.report {
+                    self.tell(&turns, false);
+                }
                 return;
             }
         };
+        self.write_down(state, job, outcome.is_ok());
         let now = self.client.clock().mono_ms();
         match outcome {
             Ok(()) => {
@@ -236,7 +174,7 @@ impl Directory {
             // Changes that cannot be read would stand in the way for ever.
             Job::Changes if hopeless && state.failures >= 3 => {
                 state.no_changes_until = now.saturating_add(NOT_OFFERED_FOR);
-                (state.changes_at, state.everybody_at, state.bookmark) = (NEVER, state.not_before, None);
+                state.anew(state.not_before);
             }
             Job::Changes | Job::Newcomers => {}
         }
@@ -254,7 +192,8 @@ impl Directory {
         }
     }
 
-    async fn everybody(&self, state: &mut State, turns: &mut Turns) -> Result<(), GraphError> {
+    /// `asked`: by somebody who may know more than the token in use.
+    async fn everybody(&self, state: &mut State, asked: bool, turns: &mut Turns) -> Result<(), GraphError> {
         let (addresses, users, ids) = self.desk.with(|engine, _| {
             state.report |= engine.take_handed_over();
             (engine.addresses(Which::All), engine.match_counts().values().sum::<u64>(), engine.named_ids())
@@ -271,14 +210,7 @@ impl Directory {
             }
             return Ok(());
         }
-        let claims = self.client.claims(Endpoint::Users).await?;
-        if !std::mem::replace(&mut state.excess_told, true) {
-            let excess = excess(&claims, self.desk.with(|engine, _| engine.publishes()));
-            if !excess.is_empty() {
-                self.desk.reporter().event_now(Event::new(Kind::PermissionExcess).with("permissions", excess));
-            }
-        }
-        let whole = Need::WholeUsers.met_by(&claims) || !readable(&claims);
+        let whole = self.may_read_all(state, asked, now).await?;
         state.manner.profile = if whole && now >= state.basic_until { Profile::Whole } else { Profile::Basic };
         state.manner.list_only = false;
         // Taken before the listing, so that nothing falls between.
@@ -304,6 +236,28 @@ impl Directory {
         Ok(())
     }
 
+    /// Whether users may be read whole, as far as the token says. What is granted later shows only in a newer token: where the last round
+    /// had to do with less, one is fetched first.
+    async fn may_read_all(&self, state: &mut State, asked: bool, now: u64) -> Result<bool, GraphError> {
+        let recent = state.renewed_at.is_some_and(|at| now.saturating_sub(at) < RENEW_EVERY);
+        let claims = if state.manner.profile == Profile::Basic && !recent {
+            state.renewed_at = Some(now);
+            self.client.renewed_claims(Endpoint::Users).await?
+        } else {
+            self.client.claims(Endpoint::Users).await?
+        };
+        if asked {
+            state.basic_until = 0;
+        }
+        if !std::mem::replace(&mut state.excess_told, true) {
+            let excess = excess(&claims, self.desk.with(|engine, _| engine.publishes()));
+            if !excess.is_empty() {
+                self.desk.reporter().event_now(Event::new(Kind::PermissionExcess).with("permissions", excess));
+            }
+        }
+        Ok(Need::WholeUsers.met_by(&claims) || !readable(&claims))
+    }
+
     fn plan(&self, state: &mut State, bookmark: Option<Link>) {
         let now = self.client.clock().mono_ms();
         // Scattered, so that many instances started together do not ask together.
@@ -313,7 +267,7 @@ impl Directory {
             (Profile::Whole, None) => (soon(RELIST_EVERY), NEVER),
             (Profile::Whole, Some(_)) => (soon(DAILY), soon(CHANGES_EVERY)),
         };
-        state.bookmark = bookmark;
+        state.bookmark = bookmark.map(|link| self.marked(link));
         if state.manner.profile == Profile::Basic {
             self.client.health().content_with_less();
             if !std::mem::replace(&mut state.limited_told, true) {
@@ -355,8 +309,11 @@ impl Directory {
         if outcome.is_ok() {
             outcome = self.named(state, &ids, &HashSet::new(), turns).await;
         }
-        self.tell(turns, state.report && outcome.is_ok());
-        state.report &= outcome.is_err();
+        // A report that is owed tells of them.
+        if !state.report || outcome.is_ok() {
+            self.tell(turns, state.report);
+            state.report = false;
+        }
         self.or_everybody(state, outcome)
     }
 
@@ -374,20 +331,22 @@ impl Directory {
 
     async fn changes(&self, state: &mut State, turns: &mut Turns) -> Result<(), GraphError> {
         let now = self.client.clock().mono_ms();
-        let Some(bookmark) = state.bookmark.clone() else {
-            (state.changes_at, state.everybody_at) = (NEVER, now);
+        // The first look at the permissions of a run that goes on where another one stopped.
+        let whole = state.excess_told || self.may_read_all(state, false, now).await?;
+        let Some(Bookmark { link, listed_at_ms }) = state.bookmark.clone().filter(|_| whole) else {
+            state.anew(now);
             return Ok(());
         };
-        let (news, next) = match changes::follow(&self.client, bookmark).await? {
+        let (news, next) = match changes::follow(&self.client, link).await? {
             Changes::News(news, next) if !news.many => (news, next),
             Changes::News(..) | Changes::TooOld => {
-                (state.changes_at, state.everybody_at, state.bookmark) = (NEVER, now, None);
+                state.anew(now);
                 return Ok(());
             }
             Changes::NotOffered(error) => {
                 self.desk.reporter().log(crate::event::Level::Info, TARGET, format_args!("changes are no longer told ({error})"));
                 state.no_changes_until = now.saturating_add(NOT_OFFERED_FOR);
-                (state.changes_at, state.everybody_at, state.bookmark) = (NEVER, now, None);
+                state.anew(now);
                 return Ok(());
             }
         };
@@ -395,6 +354,10 @@ impl Directory {
             Ok(concerned) => concerned,
             Err(error) => return self.or_everybody(state, Err(error)),
         };
+        // Also of those who are not mapped now: whoever comes back is looked for in what is known.
+        if self.memory.keeps() {
+            self.memory.strike(&[&news.changed, &news.removed]);
+        }
         let mut known: HashSet<String> = HashSet::new();
         let addresses: Vec<Arc<str>> =
             concerned.iter().chain(&state.again).filter(|address| known.insert(key(address))).cloned().collect();
@@ -407,10 +370,11 @@ impl Directory {
             ids.retain(|id| news.changed.contains(id) || news.removed.contains(id));
             outcome = self.named(state, &ids, &news.removed, turns).await;
         }
-        self.tell(turns, false);
+        self.tell(turns, state.report && outcome.is_ok());
         if outcome.is_ok() {
+            state.report = false;
             // Only now: a failure half-way asks for the same changes again.
-            state.bookmark = Some(next);
+            state.bookmark = Some(Bookmark { link: next, listed_at_ms });
             state.again = concerned;
             state.changes_at = now.saturating_add(CHANGES_EVERY);
         }
@@ -418,10 +382,14 @@ impl Directory {
     }
 
     /// The mapped addresses that the changed accounts had, or have now.
-    async fn concerned(&self, state: &State, news: &News) -> Result<Vec<Arc<str>>, GraphError> {
+    async fn concerned(&self, state: &mut State, news: &News) -> Result<Vec<Arc<str>>, GraphError> {
         let mut changed: Vec<Guid> = news.changed.iter().copied().collect();
         self.desk.with(|engine, _| changed.retain(|id| !engine.leaves_alone(*id)));
         let now = look_up(&self.client, state.manner.profile, &changed).await?;
+        if self.memory.keeps() {
+            let doubts = now.iter().chain(&news.told).flat_map(addresses_in).map(|address| self.memory.doubt(address));
+            state.lessons.extend(doubts);
+        }
         let mut known: HashSet<String> = HashSet::new();
         let mut out: Vec<Arc<str>> = Vec::new();
         self.desk.with(|engine, _| {
@@ -459,7 +427,7 @@ impl Directory {
         if addresses.is_empty() {
             return Ok(());
         }
-        let State { manner, unsettled, .. } = state;
+        let State { manner, unsettled, lessons, .. } = state;
         search(&self.client, manner, addresses, removed, |verdicts| {
             // In portions: the lock is for short work. Whoever asks for presence looks once, at the end.
             let mut any = false;
@@ -477,6 +445,9 @@ impl Directory {
             if any {
                 self.desk.with_roster(|_, _| ());
             }
+            if self.memory.keeps() {
+                lessons.extend(verdicts.iter().map(|verdict| self.memory.lesson(&verdict.address, &verdict.resolution)));
+            }
             verdicts.into_iter().for_each(|verdict| note(unsettled, verdict));
         })
         .await
@@ -487,7 +458,7 @@ impl Directory {
         named::check(&self.client, &self.desk, state.manner.profile, ids, removed, |turn| turns.add(turn)).await
     }
 
-    fn tell(&self, turns: &Turns, report: bool) {
+    pub(super) fn tell(&self, turns: &Turns, report: bool) {
         let many = turns.others + if report { 0 } else { turns.pending } > MOST_SINGLES;
         if !many {
             let singles = turns.first.iter().filter(|turn| !(report && was_pending(turn)));

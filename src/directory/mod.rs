@@ -7,12 +7,16 @@ mod address;
 mod changes;
 mod follow;
 pub mod matching;
+mod memory;
 mod named;
 mod once;
 mod report;
+mod resume;
 mod search;
+mod state;
 mod turns;
 
 pub use address::askable;
 pub use follow::{Directory, DirectoryHandle};
+pub use memory::Memory;
 pub use once::{look_up_once, search_once};

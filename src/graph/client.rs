@@ -156,6 +156,12 @@ impl GraphClient {
         Ok(self.token(endpoint).await?.claims().clone())
     }
 
+    /// The same of a token that is fetched now, where one is to be had.
+    pub async fn renewed_claims(&self, endpoint: Endpoint) -> Result<Claims, GraphError> {
+        let token = self.0.tokens.renewed().await.map_err(|error| no_sign_in(endpoint, &error))?;
+        Ok(token.claims().clone())
+    }
+
     /// Has the token renewed if the one in use was answered 403: consent given since shows only in a new one. To be called before trying
     /// again after a 403; the token renewed then serves the try after that.
     pub fn renew_after_forbidden(&self) {
@@ -318,10 +324,7 @@ impl GraphClient {
     }
 
     async fn token(&self, endpoint: Endpoint) -> Result<AccessToken, GraphError> {
-        self.0.tokens.token().await.map_err(|error: SignInError| {
-            let class = Class::SignIn { next_try_mono_ms: error.next_try_mono_ms() };
-            GraphError::plain(endpoint, class, format!("no sign-in: {error}"))
-        })
+        self.0.tokens.token().await.map_err(|error| no_sign_in(endpoint, &error))
     }
 
     fn gate(&self, endpoint: Endpoint) -> &Gate {
@@ -339,6 +342,11 @@ impl Gate {
             None => Duration::from_millis(doubling(2_000, 60_000, refused, dice())),
         }
     }
+}
+
+fn no_sign_in(endpoint: Endpoint, error: &SignInError) -> GraphError {
+    let class = Class::SignIn { next_try_mono_ms: error.next_try_mono_ms() };
+    GraphError::plain(endpoint, class, format!("no sign-in: {error}"))
 }
 
 /// `path` under `root`, whether or not the root ends in a slash.

@@ -67,6 +67,14 @@ impl Link {
         Ok(Link { url, eventual: false })
     }
 
+    /// A link that was stored, refused if it leads anywhere but to `root`.
+    ///
+    /// # Errors
+    /// It is none of Graph's.
+    pub fn stored(root: &Url, text: &str) -> Result<Link, Unreadable> {
+        Link::follow(root, text)
+    }
+
     /// The address.
     pub fn url(&self) -> &Url {
         &self.url

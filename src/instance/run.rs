@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::error::{Error, ErrorKind};
 use crate::auth::{NoPerson, Parts as SignInParts, Settings, SignInState, TokenKeeper};
 use crate::config::Config;
-use crate::directory::{Directory, DirectoryHandle};
+use crate::directory::{Directory, DirectoryHandle, Memory};
 use crate::event::{Counters, Event, Kind};
 use crate::graph::{GraphClient, Parts};
 use crate::host::Desk;
@@ -36,6 +36,7 @@ pub(super) struct Run {
     farewell: Arc<Farewell>,
     tokens: TokenKeeper,
     client: GraphClient,
+    memory: Memory,
     client_id: String,
     poll: Slot<PollHandle>,
     directory: Slot<DirectoryHandle>,
@@ -107,6 +108,7 @@ impl Run {
             timing: CancellationToken::new(),
             farewell: Arc::default(),
             tokens,
+            memory: Memory::new(desk.store().notes(), &config.tenant_id, &config.client_id, client.root()),
             client,
             client_id: config.client_id.clone(),
             poll: slot(),
@@ -129,7 +131,7 @@ impl Run {
         let polling = move || *polling.lock().unwrap_or_else(PoisonError::into_inner);
         let poll = Poll::new(self.client.clone(), desk.clone(), polling());
         hold(&self.poll, poll.handle());
-        let directory = Directory::new(self.client.clone(), desk.clone());
+        let directory = Directory::new(self.client.clone(), desk.clone(), self.memory.clone());
         hold(&self.directory, directory.handle());
         let (client, slot, mut first) = (self.client.clone(), self.poll.clone(), Some(poll));
         handle.spawn(keeper.clone().keep("poll", move |keeper| {
@@ -137,9 +139,10 @@ impl Run {
             hold(&slot, poll.handle());
             poll.run(keeper.cancel.clone())
         }));
-        let (client, slot, mut first) = (self.client.clone(), self.directory.clone(), Some(directory));
+        let (client, memory) = (self.client.clone(), self.memory.clone());
+        let (slot, mut first) = (self.directory.clone(), Some(directory));
         handle.spawn(keeper.clone().keep("directory", move |keeper| {
-            let directory = first.take().unwrap_or_else(|| Directory::new(client.clone(), keeper.desk.clone()));
+            let directory = first.take().unwrap_or_else(|| Directory::new(client.clone(), keeper.desk.clone(), memory.clone()));
             hold(&slot, directory.handle());
             directory.run(keeper.cancel.clone())
         }));
@@ -171,6 +174,7 @@ impl Run {
             self.farewell.wait(most);
         }
         self.publishing.cancel();
+        self.tokens.settle(most);
         let (persons, until_ms) = desk.with(|engine, now| {
             engine.abandon_publications(now);
             engine.publications(now)

@@ -10,6 +10,7 @@ use super::batch::{Batch, Contents};
 use super::file::StateFile;
 use super::format::STEPS;
 use super::lock::Lock;
+use super::notes::Provenance;
 use super::place::Place;
 use super::trouble::Trouble;
 use crate::event::{Event, Kind, Reporter};
@@ -21,6 +22,8 @@ pub(super) struct Disk {
     file: Option<StateFile>,
     /// What this instance wrote into the file when it last opened it; 0 before the first time.
     stamp: u64,
+    /// What the last attempt to open meant to write there: it may stand in the file though the attempt failed.
+    tried: u64,
     /// It was open since the instance started: memory knows better from then on.
     was_open: bool,
     #[cfg(any(test, feature = "test-hooks"))]
@@ -31,8 +34,8 @@ pub(super) struct Disk {
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) contents: Contents,
-    /// Nobody else has written it since this instance last did.
-    pub(super) own: bool,
+    /// Who has written it.
+    pub(super) provenance: Provenance,
 }
 
 impl Disk {
@@ -56,7 +59,8 @@ impl Disk {
             self.lock = None;
             self.lock = Some(Lock::take(place)?);
         }
-        let stamp = new_stamp();
+        let (stamp, tried) = (new_stamp(), self.tried);
+        self.tried = stamp;
         let mut set_aside = false;
         let opened = match self.open_file(place, stamp) {
             Err(Trouble::Damaged(detail)) => {
@@ -74,12 +78,18 @@ impl Disk {
         };
         let (file, contents) = opened?;
         // Where this very instance has lost its file, nobody else can know more than its memory.
-        let mine = self.stamp != 0 && (contents.stamp == self.stamp || set_aside);
-        let own = self.was_open || mine;
+        let new = contents.stamp == 0 || set_aside;
+        let ours = contents.stamp == self.stamp || contents.stamp == tried;
+        let provenance = match self.was_open {
+            true if new || ours => Provenance::Own,
+            true => Provenance::Another,
+            false if self.stamp != 0 && (ours || set_aside) => Provenance::Own,
+            false => Provenance::Earlier,
+        };
         self.file = Some(file);
         self.stamp = stamp;
         self.was_open = true;
-        Ok(Opened { contents, own })
+        Ok(Opened { contents, provenance })
     }
 
     fn open_file(&self, place: &Place, stamp: u64) -> Result<(StateFile, Contents), Trouble> {

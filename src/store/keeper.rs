@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::batch::Batch;
 use super::disk::Disk;
 use super::ledger::Ledger;
-use super::notes::Notes;
+use super::notes::{Notes, Provenance};
 use super::place::Place;
 use super::stats::{Condition, Figures};
 use super::trouble::Trouble;
@@ -160,6 +160,7 @@ impl Keeper {
                     }
                     if closing {
                         self.notes.lost();
+                        self.notes.shut();
                         disk.close();
                         self.figures.is(Condition::Closed);
                         let mut control = self.lock();
@@ -240,8 +241,9 @@ impl Keeper {
         if !disk.is_open() {
             let Some(place) = &self.place else { return Ok(()) };
             let opened = disk.open(place, &self.reporter, self.clock.now().wall_ms / 1_000)?;
-            let (own, contents) = (opened.own, opened.contents);
-            self.notes.found(contents.notes, own);
+            let (provenance, contents) = (opened.provenance, opened.contents);
+            self.notes.found(contents.notes, provenance);
+            let own = provenance == Provenance::Own;
             ledger.found(Found { users: contents.users, last_good_ms: contents.last_good_ms, own });
             self.figures.is(Condition::Good);
         }

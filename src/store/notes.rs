@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::sync::PATIENCE_MS;
 
@@ -58,6 +58,20 @@ struct Board {
     pages: Mutex<Pages>,
     /// Called after each change where there is a disk.
     ring: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    /// Counts the files that were read.
+    files: watch::Sender<u64>,
+}
+
+/// How a file that was opened stands to the notes in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Provenance {
+    /// Nobody else has written it: memory knows better wherever the two differ.
+    Own,
+    /// A start: the file knows better, but for what was put since it was last open.
+    Earlier,
+    /// It came into the place of ours while we ran, such as a file system mounted over the directory: memory knows better where it knows
+    /// anything, and the rest is taken up.
+    Another,
 }
 
 #[derive(Default)]
@@ -67,8 +81,12 @@ struct Pages {
     unwritten: HashSet<NoteKey>,
     /// Those who wait for what is unwritten.
     waiting: Vec<oneshot::Sender<Result<(), Lost>>>,
+    /// Struck out since the start.
+    struck: HashSet<NoteKey>,
     /// Changes are taken up at present.
     disk: bool,
+    /// What an earlier run left has been read.
+    read: bool,
 }
 
 impl fmt::Debug for Notes {
@@ -94,6 +112,32 @@ impl Notes {
         self.lock().all.keys().filter(|(its, _)| *its == shelf).map(|(_, name)| name.clone()).collect()
     }
 
+    /// Whether there is a disk behind them, be it usable or not.
+    pub fn outlive(&self) -> bool {
+        self.0.ring.get().is_some()
+    }
+
+    /// Whether all is known that an earlier run left: not while the disk is late. Always, where there is no disk.
+    pub fn are_read(&self) -> bool {
+        !self.outlive() || self.lock().read
+    }
+
+    /// Changes with each file that was read, so also when a late disk has come.
+    pub fn files(&self) -> watch::Receiver<u64> {
+        self.0.files.subscribe()
+    }
+
+    /// Waits until [`are_read`](Self::are_read).
+    pub async fn until_read(&self) {
+        let mut files = self.files();
+        while !self.are_read() {
+            // The sender is as old as these notes.
+            if files.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
     /// Writes a note, or strikes it out. Seen by [`get`](Self::get) at once; on disk when the receipt says so.
     pub fn put(&self, shelf: Shelf, name: &str, note: Option<&[u8]>) -> Receipt {
         let key = (shelf, name.to_owned());
@@ -103,9 +147,17 @@ impl Notes {
             pages.unwritten.insert(key.clone());
         }
         match note {
-            Some(note) => pages.all.insert(key, note.into()),
-            None => pages.all.remove(&key),
-        };
+            Some(note) => {
+                pages.struck.remove(&key);
+                pages.all.insert(key, note.into());
+            }
+            None => {
+                pages.all.remove(&key);
+                if self.0.ring.get().is_some() {
+                    pages.struck.insert(key);
+                }
+            }
+        }
         if pages.disk {
             pages.waiting.push(send);
         } else {
@@ -129,25 +181,42 @@ impl Notes {
         notes
     }
 
-    /// A file was opened. `own`: memory knows better wherever the two differ; else only what was put since the file was last open.
-    pub(super) fn found(&self, file: HashMap<NoteKey, Arc<[u8]>>, own: bool) {
+    /// A file was opened.
+    pub(super) fn found(&self, file: HashMap<NoteKey, Arc<[u8]>>, provenance: Provenance) {
         let mut pages = self.lock();
         pages.disk = true;
-        if own {
-            let differs: Vec<NoteKey> =
-                pages.all.keys().chain(file.keys()).filter(|key| pages.all.get(*key) != file.get(*key)).cloned().collect();
-            pages.unwritten.extend(differs);
-            return;
+        pages.read = true;
+        match provenance {
+            Provenance::Own => pages.write_what_differs(&file),
+            Provenance::Another => {
+                for (key, note) in &file {
+                    if !pages.all.contains_key(key) && !pages.struck.contains(key) {
+                        pages.all.insert(key.clone(), note.clone());
+                    }
+                }
+                pages.write_what_differs(&file);
+            }
+            Provenance::Earlier => {
+                let mine: Vec<(NoteKey, Option<Arc<[u8]>>)> =
+                    pages.unwritten.iter().map(|key| (key.clone(), pages.all.get(key).cloned())).collect();
+                pages.all = file;
+                for (key, note) in mine {
+                    match note {
+                        Some(note) => pages.all.insert(key, note),
+                        None => pages.all.remove(&key),
+                    };
+                }
+            }
         }
-        let mine: Vec<(NoteKey, Option<Arc<[u8]>>)> =
-            pages.unwritten.iter().map(|key| (key.clone(), pages.all.get(key).cloned())).collect();
-        pages.all = file;
-        for (key, note) in mine {
-            match note {
-                Some(note) => pages.all.insert(key, note),
-                None => pages.all.remove(&key),
-            };
-        }
+        drop(pages);
+        self.0.files.send_modify(|count| *count += 1);
+    }
+
+    /// The instance stops: another process may write the file before the next start.
+    pub(super) fn shut(&self) {
+        let mut pages = self.lock();
+        pages.read = false;
+        pages.struck.clear();
     }
 
     /// The disk cannot be used, or is closed.
@@ -183,6 +252,14 @@ impl Notes {
     pub(super) fn put_back(&self, taken: Taken) {
         self.lock().unwritten.extend(taken.notes.into_iter().map(|(key, _)| key));
         tell(taken.waiting, Err(Lost));
+    }
+}
+
+impl Pages {
+    fn write_what_differs(&mut self, file: &HashMap<NoteKey, Arc<[u8]>>) {
+        let differs: Vec<NoteKey> =
+            self.all.keys().chain(file.keys()).filter(|key| self.all.get(*key) != file.get(*key)).cloned().collect();
+        self.unwritten.extend(differs);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The store with a ledger made by hand, on real files.
 
+mod notes;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -437,35 +439,6 @@ fn what_cannot_be_made_is_told() {
     assert_eq!(rig.told(), [Kind::StateUnavailable]);
     assert_eq!(rig.lost(), 1);
     rig.close();
-}
-
-#[test]
-fn notes_last() {
-    let dir = dir();
-    let rig = Rig::open(dir.path());
-    let notes = rig.store.notes();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-    let receipts: Vec<Receipt> = (0..50u8).map(|n| notes.put(Shelf::SignIn, &format!("n{n}"), Some(&[n]))).collect();
-    for receipt in receipts {
-        assert_eq!(runtime.block_on(receipt.durable()), Ok(()));
-    }
-    assert_eq!(runtime.block_on(notes.put(Shelf::SignIn, "n7", None).durable()), Ok(()));
-    notes.put(Shelf::Directory, "n8", Some(b"other"));
-    rig.close();
-    assert_eq!(runtime.block_on(notes.put(Shelf::SignIn, "n9", Some(b"late")).durable()), Err(Lost), "closed");
-    let again = Rig::open(dir.path());
-    let read = again.store.notes();
-    assert_eq!(read.names(Shelf::SignIn).len(), 49);
-    assert_eq!(read.get(Shelf::SignIn, "n7"), None);
-    assert_eq!(read.get(Shelf::Directory, "n8").as_deref(), Some(b"other".as_slice()));
-    assert_eq!(format!("{read:?}"), "Notes { count: 50 }", "never the contents");
-    again.close();
-    // What was put while it was closed comes to disk with the next start, whoever wrote in between.
-    rig.store.open().expect("nobody else");
-    rig.close();
-    again.store.open().expect("nobody else");
-    assert_eq!(again.store.notes().get(Shelf::SignIn, "n9").as_deref(), Some(b"late".as_slice()));
-    again.close();
 }
 
 #[test]

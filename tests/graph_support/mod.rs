@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use teams_presence_simulator::{AppSpec, CLIENT_ID, CLIENT_SECRET, Options, Simulator, TENANT_ID, UserSpec};
 use teams_presence_sync::auth::{Settings, TokenKeeper};
 use teams_presence_sync::config::Config;
-use teams_presence_sync::directory::{Directory, DirectoryHandle};
+use teams_presence_sync::directory::{Directory, DirectoryHandle, Memory};
 use teams_presence_sync::event::{Counters, Event, Kind, Level, Reporter};
 use teams_presence_sync::graph::{GraphClient, Parts};
 use teams_presence_sync::host::Desk;
@@ -91,7 +91,8 @@ impl Rig {
     }
 
     pub(crate) fn directory(&self) -> DirectoryHandle {
-        let directory = Directory::new(self.client.clone(), self.desk.clone());
+        let memory = Memory::new(self.desk.store().notes(), TENANT_ID, CLIENT_ID, self.client.root());
+        let directory = Directory::new(self.client.clone(), self.desk.clone(), memory);
         let handle = directory.handle();
         self.process.handle().spawn(directory.run(self.cancel.clone()));
         handle

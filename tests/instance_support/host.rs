@@ -38,6 +38,7 @@ impl Seen {
     }
 }
 
+type Reaction = Box<dyn FnMut(&Event) + Send>;
 type Answers = Box<dyn FnMut(&str, Output, u64) -> Answer + Send>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub(crate) struct Host {
     /// Callbacks for changes wait while this is set.
     hanging: Mutex<bool>,
     let_go: Condvar,
+    /// What the host does inside the callback for an event.
+    reaction: Mutex<Option<Reaction>>,
     pub(crate) inside: AtomicUsize,
     pub(crate) overlapped: AtomicBool,
 }
@@ -66,6 +69,7 @@ impl Default for Host {
             answers: Mutex::new(Box::new(|_, _, _| Answer::Applied)),
             hanging: Mutex::new(false),
             let_go: Condvar::new(),
+            reaction: Mutex::default(),
             inside: AtomicUsize::new(0),
             overlapped: AtomicBool::new(false),
         }
@@ -149,6 +153,11 @@ impl Host {
         *lock(&self.answers) = Box::new(answers);
     }
 
+    /// What is done inside the callback for an event, from now on.
+    pub(crate) fn react(&self, reaction: impl FnMut(&Event) + Send + 'static) {
+        *lock(&self.reaction) = Some(Box::new(reaction));
+    }
+
     pub(crate) fn hang(&self, hanging: bool) {
         *lock(&self.hanging) = hanging;
         self.let_go.notify_all();
@@ -228,6 +237,9 @@ impl HostCallbacks for Callbacks {
     }
 
     fn event(&self, event: &Event) {
+        if let Some(reaction) = lock(&self.0.reaction).as_mut() {
+            reaction(event);
+        }
         self.0.quick(Seen::Event(event.clone()));
     }
 

@@ -5,6 +5,7 @@
 
 mod advice;
 mod application;
+mod by_code;
 mod session;
 mod user;
 
@@ -13,6 +14,12 @@ pub use advice::{Advice, Class};
 /// What is known of an AADSTS number.
 pub fn find(code: u32) -> Option<&'static Advice> {
     all().find(|advice| advice.codes.contains(&code))
+}
+
+/// The same where a person signed in by a code. A policy that forbids the device code flow also meets the refresh token that came of it: Entra
+/// remembers by which flow a session began.
+pub fn find_by_code(code: u32) -> Option<&'static Advice> {
+    if matches!(code, 53003 | 530034) { Some(&by_code::BLOCKED) } else { find(code) }
 }
 
 /// The whole catalogue.

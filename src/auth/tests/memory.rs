@@ -106,3 +106,43 @@ async fn a_note_that_makes_no_sense_is_no_note() {
         bench.token().await.expect("a token");
     }
 }
+
+fn two(server: &Loopback, present: &str, next: &str) -> Settings {
+    let next = Next { method: by_secret(next), expires_at_ms: None };
+    let succession = Succession { expires_at_ms: None, next: Some(next) };
+    Settings { succession, ..settings(server, by_secret(present)) }
+}
+
+#[tokio::test]
+async fn a_credential_that_moves_to_another_place_keeps_its_history() {
+    let server = Loopback::start(|_, seen| match seen.field("client_secret").as_deref() {
+        Some("good") => granted(),
+        _ => refused(7000215, "invalid_client"),
+    });
+    let (notes, clock) = (Notes::in_memory(), Clock::system());
+    let count = || notes.names(Shelf::SignIn).len();
+    let bench = Bench::with(two(&server, "old~one", "new~one"), &notes, &clock);
+    assert_eq!(bench.error().await.code(), Some(7000215));
+    bench.until(|| count() == 2).await;
+    assert_eq!(server.hits(), 2);
+    // The next one has taken the place of the present one, as the remedy says.
+    let moved = Bench::with(settings(&server, by_secret("new~one")), &notes, &clock);
+    assert_eq!((moved.error().await.code(), server.hits()), (Some(7000215), 2));
+    let event = moved.events().pop().expect("an event");
+    assert!(event.kind == Kind::CredentialRefused && event.json.contains(r#""remembered":true"#), "{}", event.json);
+    let swapped = Bench::with(two(&server, "new~one", "old~one"), &notes, &clock);
+    assert_eq!((swapped.error().await.code(), server.hits()), (Some(7000215), 2));
+    // One that is accepted does not make the other one's refusal forgotten.
+    let good = Bench::with(two(&server, "new~one", "good"), &notes, &clock);
+    good.token().await.expect("signed in");
+    assert_eq!((count(), server.hits()), (2, 3));
+    // Refused anew, it stands there once.
+    clock.advance(MINUTE + 1_000);
+    let again = Bench::with(settings(&server, by_secret("new~one")), &notes, &clock);
+    let before: Vec<_> = ["refused_credential", "refused_next_credential"].map(|name| notes.get(Shelf::SignIn, name)).into();
+    again.error().await;
+    let now =
+        || -> Vec<_> { ["refused_credential", "refused_next_credential"].map(|name| notes.get(Shelf::SignIn, name)).into() };
+    again.until(|| now() != before).await;
+    assert_eq!(now().iter().zip(&before).filter(|(now, before)| now != before).count(), 1);
+}

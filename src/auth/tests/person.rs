@@ -1,5 +1,7 @@
 //! Device code: the person's part, the refresh token, and what ends them.
 
+mod renewal;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
@@ -166,6 +168,7 @@ async fn declined_run_out_refused() {
         (refused(53003, "access_denied"), "forbids the device code flow", Some(53003)),
         (refused(50105, "invalid_grant"), "not assigned", Some(50105)),
         (refused(65001, "invalid_grant"), "consent", Some(65001)),
+        (refused(90094, "access_denied"), "consent", Some(90094)),
         (refused(7000218, "invalid_client"), "registered as confidential", Some(7000218)),
     ] {
         let reply = std::sync::Mutex::new(Some(reply));
@@ -174,8 +177,16 @@ async fn declined_run_out_refused() {
         bench.asked().await;
         bench.poll(&server, 5).await;
         bench.until(|| bench.keeper.state().phase == Phase::Refused).await;
-        let event = bench.events().pop().expect("an event");
+        let mut events = bench.events();
+        let event = events.pop().expect("an event");
         assert_eq!(event.kind, Kind::SignInEnded, "{}", event.json);
+        // A missing consent has an event of its own, wherever it is met.
+        let before: Vec<Kind> = events.iter().map(|event| event.kind).collect();
+        assert_eq!(before, if matches!(code, Some(65001 | 90094)) { vec![Kind::ConsentMissing] } else { vec![] }, "{code:?}");
+        for event in &events {
+            assert!(event.json.contains("65001") || event.json.contains("90094"), "{}", event.json);
+            assert!(!event.json.contains("next_try_at_ms") && event.message.contains("consent"), "{}", event.json);
+        }
         assert!(event.message.contains(word) && event.remedy.contains("tps_sign_in"), "{} {}", event.message, event.remedy);
         let error = bench.error().await;
         assert!(matches!(error, SignInError::PersonNeeded { waiting: false, .. }), "{error}");
@@ -231,62 +242,6 @@ async fn an_outage_while_a_code_waits_ends_neither() {
     assert!(bench.kinds().contains(&Kind::EntraRecovered));
     bench.poll(&server, 5).await;
     bench.token().await.expect("signed in");
-}
-
-#[tokio::test]
-async fn a_sign_in_that_has_ended_is_told_with_its_cause() {
-    for (code, word) in [(50173, "revoked"), (700082, "long time"), (70043, "frequency"), (50057, "disabled"), (50078, "run out")]
-    {
-        let server = entra(move |number, seen| match (number, grant(seen).as_str()) {
-            (0, _) => signed_in("r"),
-            (_, "refresh_token") => refused(code, if code == 50078 { "interaction_required" } else { "invalid_grant" }),
-            _ => pending(),
-        });
-        let notes = Notes::in_memory();
-        let bench = Bench::with(by_person(&server), &notes, &Clock::system());
-        bench.asked().await;
-        bench.poll(&server, 5).await;
-        assert_eq!(bench.serial().await, 1);
-        bench.events();
-        bench.clock.advance(50 * MINUTE);
-        assert_eq!(bench.serial().await, 1, "the old token serves");
-        bench.until(|| bench.keeper.state().phase == Phase::WaitingForPerson).await;
-        assert_eq!(bench.serial().await, 1, "also while a code waits");
-        let event = bench.events().pop().expect("an event");
-        let json: serde_json::Value = serde_json::from_str(&event.json).expect("JSON");
-        assert_eq!((event.kind, json["aadsts"].as_u64()), (Kind::SignInRequired, Some(code.into())), "{}", event.json);
-        assert!(json["cause"].as_str().is_some_and(|cause| cause.contains(word)), "{}", event.json);
-        assert!(notes.get(Shelf::SignIn, "refresh_token").is_none(), "never sent again");
-        bench.clock.advance(10 * MINUTE);
-        assert!(matches!(bench.error().await, SignInError::PersonNeeded { .. }));
-        let uses = server.seen.lock().expect("no panic").iter().filter(|seen| grant(seen) == "refresh_token").count();
-        assert_eq!(uses, 1);
-    }
-}
-
-#[tokio::test]
-async fn a_policy_in_the_way_keeps_the_sign_in() {
-    let server = entra(|number, _| match number {
-        0 => signed_in("r-0"),
-        1 | 2 => refused(53003, "access_denied"),
-        _ => signed_in("r-1"),
-    });
-    let notes = Notes::in_memory();
-    let bench = Bench::with(by_person(&server), &notes, &Clock::system());
-    bench.asked().await;
-    bench.poll(&server, 5).await;
-    bench.token().await.expect("signed in");
-    bench.events();
-    bench.clock.advance(60 * MINUTE);
-    for wait in [1, 5] {
-        let error = bench.error().await;
-        assert_eq!(error.code(), Some(53003), "{error}");
-        assert_eq!(bench.keeper.state().phase, Phase::Refused);
-        bench.clock.advance(wait * MINUTE);
-    }
-    bench.token().await.expect("the administrator has changed the policy");
-    assert_eq!(bench.kinds(), [Kind::CredentialRefused, Kind::SignedIn]);
-    assert_eq!(server.last().field("refresh_token").as_deref(), Some("r-0"));
 }
 
 #[tokio::test]

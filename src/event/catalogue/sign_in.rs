@@ -36,7 +36,8 @@ pub(in crate::event) static SIGN_IN_ENDED: Entry = Entry {
     sentence: "The sign-in by code has ended without success: {cause}.",
     remedy: "{advice} Then ask for a new code by `tps_sign_in`, or start anew.",
     meaning: "Only with `auth.method` device_code: the code ran out, the person declined, or Microsoft refused the account. No further code is \
-              asked for until `tps_sign_in`, a reload with another credential, or the next start.",
+              asked for until `tps_sign_in`, a reload with another credential, or the next start. Where consent is missing, \
+              CONSENT_MISSING comes before it.",
 };
 
 pub(in crate::event) static SIGNED_OUT: Entry = Entry {
@@ -197,7 +198,7 @@ pub(in crate::event) static CONSENT_MISSING: Entry = Entry {
         always("error", Foreign, "the OAuth error"),
         always("cause", Text, "the cause in plain words"),
         always("advice", Text, "what to do about this cause"),
-        NEXT_TRY,
+        maybe("next_try_at_ms", Moment, "when it is tried again by itself; missing after a code, where nothing is"),
         EXPLAINED,
         CORRELATION,
         SERVING,
@@ -206,7 +207,8 @@ pub(in crate::event) static CONSENT_MISSING: Entry = Entry {
     remedy: "{advice}",
     meaning: "Entra refuses the sign-in for want of consent, or because the registration asks for no permission, in place of CREDENTIAL_REFUSED. \
               Sign-in as the app works without consent; there PERMISSION_MISSING tells. Tried again as a refused credential; SIGNED_IN \
-              follows once it works.",
+              follows once it works. Where a person has typed a code (`auth.method` device_code), SIGN_IN_ENDED follows at once, and \
+              nothing is tried before `tps_sign_in`.",
 };
 
 pub(in crate::event) static SECRET_UNREADABLE: Entry = Entry {
