@@ -149,6 +149,43 @@ fn check_by_the_environment() {
     assert!(ran.out.contains("the client secret is wrong"), "{}", ran.out);
 }
 
+/// The proxy of the environment and its exceptions are read for each host, as the requests are sent.
+#[test]
+fn check_heeds_the_exceptions_from_the_proxy() {
+    let rig = Rig::new();
+    let check = |environment: &[(&str, &str)]| {
+        let mut command = rig.command(&["check", "--json", "--user", "1=ann@contoso.test"]);
+        for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
+            command.env_remove(name).env_remove(name.to_lowercase());
+        }
+        Ran::of(command.envs(environment.iter().copied()).output().expect("it runs"))
+    };
+    let step = |ran: &Ran, name: &str| ran.lines().into_iter().find(|line| line["step"] == name).expect("each step has a line");
+    // Excepted hosts are looked up here, not by the proxy. No label is longer than 63: refused without asking anybody.
+    let label = "x".repeat(70);
+    let (login, graph) = (format!("https://{label}.example"), format!("https://graph.{label}.example"));
+    rig.config(json!({"proxy": {"mode": "system"}, "endpoints": {"login": login, "graph": graph}}));
+    let excepted = format!("{label}.example");
+    let ran = check(&[("HTTPS_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", &excepted)]);
+    assert_eq!(ran.code, Some(2), "{}", ran.out);
+    assert_eq!(step(&ran, "name_resolution")["verdict"], "failed", "{}", ran.out);
+    assert_eq!(step(&ran, "summary")["facts"]["first_failed"], "name_resolution", "{}", ran.out);
+    // One host by the proxy, the other straight.
+    let login = rig.simulator.base_url().to_owned();
+    let auth = json!({"method": "client_secret", "secret": CLIENT_SECRET, "scope": format!("{login}/.default")});
+    let endpoints = json!({"login": login, "graph": "https://graph.example"});
+    rig.config(json!({"proxy": {"mode": "system"}, "auth": auth, "endpoints": endpoints}));
+    let ran = check(&[("HTTPS_PROXY", "http://127.0.0.1:9"), ("HTTP_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", "127.0.0.1")]);
+    assert_eq!((ran.code, step(&ran, "proxy")["verdict"].as_str()), (Some(2), Some("failed")), "{}", ran.out);
+    assert_eq!(step(&ran, "sign_in")["verdict"], "ok", "straight to the login host: {}", ran.out);
+    assert_eq!(step(&ran, "users")["facts"]["needs"], "proxy", "{}", ran.out);
+    // All excepted: no proxy is in the way.
+    rig.config(json!({"proxy": {"mode": "system"}}));
+    let ran = check(&[("HTTP_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", "127.0.0.1")]);
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    assert!(step(&ran, "proxy")["message"].as_str().is_some_and(|words| words.contains("NO_PROXY")), "{}", ran.out);
+}
+
 #[test]
 fn check_as_json_is_a_line_a_step() {
     let rig = Rig::new();

@@ -4,11 +4,10 @@
 //! sink is never called elsewhere nor later. What is not done when the time is over is said to be so. Everything made for a check (token,
 //! connections, Graph client) is its own: a running instance of the same tenant is neither asked nor disturbed.
 //!
-//! One file a step; `reach` holds the first requests, which three steps look at.
+//! One file a step; `target` says which servers are needed, `reach` holds the first requests to them, which three steps look at.
 
 mod clock;
 mod configuration;
-mod environment;
 mod line;
 mod names;
 mod permissions;
@@ -18,6 +17,8 @@ mod reach;
 mod run;
 mod sign_in;
 mod state_directory;
+mod tally;
+mod target;
 mod tls;
 mod trouble;
 mod users;

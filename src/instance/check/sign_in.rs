@@ -22,8 +22,7 @@ pub(super) struct Session {
 
 pub(super) async fn sign_in(config: &Config, process: &Process, way: &Reach) -> (Option<Session>, Line) {
     let method = config.auth.method.name().as_str();
-    // A managed identity asks the machine's own metadata service, not the login host.
-    if let Some(step) = way.login_failed().filter(|_| !matches!(config.auth.method, AuthMethod::ManagedIdentity { .. })) {
+    if let Some(step) = way.login_failed() {
         return (None, Line::after(Step::SignIn, step));
     }
     let Some(Ways { http, direct }) = way.ways.clone() else { return (None, Line::after(Step::SignIn, Step::Tls)) };

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::line::{Line, Step};
 use super::reach::{Reach, reach};
+use super::target::Target;
 use super::users::Found;
 use super::{clock, names, permissions, presence, proxy, sign_in, state_directory, tls, users};
 use crate::config::Config;
@@ -59,13 +60,14 @@ async fn network(kit: Kit, teller: &Teller) {
     });
 
     let begun = teller.begin(Step::NameResolution);
-    let (names, line) = names::look_up(&config, &process).await;
+    let targets = Target::all(&config);
+    let (names, line) = names::look_up(&targets, &process).await;
     teller.done(line, begun);
 
     // What goes through a proxy is judged there first; without one it is a matter of the connection.
-    let proxied = proxy::is_used(&config);
+    let proxied = proxy::is_used(&targets);
     let begun = teller.begin(if proxied { Step::Proxy } else { Step::Tls });
-    let way = reach(&config, &process, &names).await;
+    let way = reach(&config, &process, targets, &names).await;
     teller.done(proxy::look_at(&config, &way), begun);
     let begun = if proxied { teller.begin(Step::Tls) } else { begun };
     teller.done(tls::look_at(&config, &way), begun);
