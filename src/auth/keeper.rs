@@ -1,5 +1,7 @@
 //! The token of one instance.
 
+mod registry;
+
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -122,10 +124,19 @@ impl TokenKeeper {
 
     /// Sends nothing yet: the first [`TokenKeeper::token`] does.
     pub fn of(parts: Parts) -> TokenKeeper {
+        TokenKeeper::made(parts, true)
+    }
+
+    /// The same, but where only a person could sign in, [`TokenKeeper::token`] says so and asks nobody: no code is fetched.
+    pub fn that_asks_nobody(parts: Parts) -> TokenKeeper {
+        TokenKeeper::made(parts, false)
+    }
+
+    fn made(parts: Parts, asks: bool) -> TokenKeeper {
         let Parts { settings, http, direct, notes, clock, reporter, counters } = parts;
         let state = State { ledger: Ledger::new(settings), flight: None, dialog: None, recall: [true; 2] };
         let (state, reading) = (Mutex::new(state), Arc::default());
-        TokenKeeper(Arc::new(Owner(Arc::new(Core { http, direct, notes, clock, counters, reporter, state, reading }))))
+        TokenKeeper(Arc::new(Owner(Arc::new(Core { http, direct, notes, clock, counters, reporter, state, asks, reading }))))
     }
 
     /// Begins to sign in without waiting for anybody who wants a token: where a person must sign in, the earlier the better. Must be

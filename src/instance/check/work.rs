@@ -89,7 +89,7 @@ async fn graph(config: &Config, users: Vec<UserInput>, process: &Process, way: &
     let begun = teller.begin(Step::SignIn);
     let (session, line) = sign_in::sign_in(config, process, way).await;
     teller.done(line, begun);
-    let Some(session) = session else {
+    let Some(mut session) = session else {
         for step in [Step::Permissions, Step::Users, Step::Presence] {
             let begun = teller.begin(step);
             teller.done(Line::after(step, Step::SignIn), begun);
@@ -113,4 +113,6 @@ async fn graph(config: &Config, users: Vec<UserInput>, process: &Process, way: &
         None => presence::ask(&session.client, &found).await,
     };
     teller.done(line, begun);
+    // As a rule there is nothing left to keep.
+    let _ = session.memory.keep().await;
 }
