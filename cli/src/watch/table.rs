@@ -135,7 +135,7 @@ mod tests {
         let mut rows: Vec<Row> = ["101", "102", "103"].map(Row::new).into();
         let now = Instant::now();
         rows.iter_mut().for_each(|row| set(row, "InAConferenceCall", now));
-        let notices = vec!["a first notice".to_owned(), "a second one, quite long".to_owned()];
+        let notices = ["a first notice".to_owned(), "a second one, quite long".to_owned()];
         terminal.show(&table.draw(&rows, "a header that is rather long", notices.iter()));
         let shown = terminal.shown();
         assert_eq!(shown.len(), 7, "{shown:?}");

@@ -58,7 +58,7 @@ impl Memory {
         let Some(place) = place else { return in_process(None) };
         let looked = blocking({
             let place = place.clone();
-            move || Visit::open(&place).map(|visit| (visit.borrow(), Held(Some(visit).filter(|_| hold))))
+            move || Visit::open(&place).map(|visit| (visit.borrow(), Held(hold.then(|| Box::new(visit)))))
         });
         match looked.await {
             Ok((borrowed, visit)) => Opened::Here(Memory { borrowed, visit, place: Some(place) }),
@@ -94,7 +94,7 @@ impl Memory {
         let (borrowed, result) = blocking(move || {
             let visit = match held {
                 Some(visit) => Ok(visit),
-                None => Visit::make(&place),
+                None => Visit::make(&place).map(Box::new),
             };
             let result = visit.and_then(|mut visit| visit.give_back(&mut borrowed));
             Ok((borrowed, result))
@@ -106,7 +106,7 @@ impl Memory {
 }
 
 /// An open state, closed on a thread where the disk may hang.
-struct Held(Option<Visit>);
+struct Held(Option<Box<Visit>>);
 
 impl Drop for Held {
     fn drop(&mut self) {
