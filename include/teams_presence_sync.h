@@ -1812,10 +1812,13 @@ tps_status tps_stats(struct tps_sync *sync,
  *         `TPS_E_INVALID_ARG`, `TPS_E_ABI` an argument or an element of `users` breaks the rules of the interface; nothing was told;
  *         `TPS_E_SYSTEM` no thread could be had; nothing was told
  *
- * It signs in with a token of its own and sends a credential once: a refused password is not sent a second time. Still each call counts as a
- * try at Entra, so do not call it in a loop. It waits for its turn in the request budget that running instances with the same tenant and
- * application share, and lowers nobody's limit; otherwise it leaves them alone. Nothing is kept: no thread, descriptor or file, but for
- * a name server or disk that hangs, whose thread ends with the hang.
+ * It signs in with a token of its own and sends a credential once. A password that Entra refused, here or in an instance, is not sent again
+ * before its time (an hour as a rule): `state.dir` remembers it, without one this process does. Where a running instance of another process
+ * holds `state.dir`, a password is not sent at all. With `device_code` the stored sign-in is used and renewed, or the token of the instance that
+ * runs in this process; nobody is asked for a code. For this the state is held for a moment, in which a `tps_start` waits. The check waits
+ * for its turn in the request budget that running instances with the same tenant and application share, and lowers nobody's limit; otherwise it
+ * leaves them alone. Nothing else is kept: no thread, descriptor or file, but for a name server or disk that hangs, whose thread ends with
+ * the hang.
  *
  * Blocks: up to `timeout_ms`, and as long as the sink. Not for the thread that serves a loop. Threads: any but inside callbacks; needs no
  * instance, and may run beside any number of them.

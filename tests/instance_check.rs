@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use check_support::{config, fails_at, left_out, office, run, run_for, simulator, user};
 use serde_json::json;
 use teams_presence_simulator::{
-    AppSpec, CLIENT_ID, EndpointClass, Fault, FaultAction, FaultBody, PUBLIC_CLIENT_ID, PresenceSpec, RetryAfter,
+    AppSpec, CLIENT_ID, EndpointClass, Fault, FaultAction, FaultBody, Managed, PUBLIC_CLIENT_ID, PresenceSpec, RetryAfter,
     SERVICE_ACCOUNT, SERVICE_PASSWORD, TENANT_ID, UserSpec,
 };
 use teams_presence_sync::instance::check::{Outcome, Step, Verdict};
@@ -236,6 +236,30 @@ fn refused_credentials_are_sent_once() {
     left_out(&report, &[Step::Permissions, Step::Users, Step::Presence], Step::SignIn);
 }
 
+/// A machine with an identity never asks the login host: it may be blocked, and must not be looked at.
+#[test]
+fn a_managed_identity() {
+    let simulator = simulator();
+    let roles = Some(vec!["Presence.Read.All".to_owned(), "User.Read.All".to_owned()]);
+    let identity = AppSpec { roles, managed: Some(Managed::System), ..AppSpec::default() };
+    simulator.default_tenant().put_app(identity).expect("an identity");
+    let mut config = config(&simulator);
+    config["auth"] = json!({"method": "managed_identity"});
+    // No label is longer than 63: refused without asking anybody.
+    config["endpoints"]["login"] = format!("https://{}.example", "x".repeat(70)).into();
+    config["endpoints"]["metadata"] = simulator.base_url().into();
+    let report = run(&config, office());
+    assert_eq!(report.verdict(Step::Summary), Verdict::Ok, "{:?}", report.lines);
+    assert_eq!(report.line(Step::Clock).facts["compared_with"], simulator.base_url().trim_start_matches("http://"));
+    assert!(report.line(Step::Tls).facts["servers"]["metadata"]["status"].is_u64(), "{:?}", report.line(Step::Tls));
+    // A metadata service that is not there: this is no machine in Azure.
+    config["endpoints"]["metadata"] = "http://127.0.0.1:9".into();
+    let report = run(&config, office());
+    fails_at(&report, Step::Tls, "127.0.0.1:9");
+    assert!(report.line(Step::Tls).remedy.contains("virtual machine in Azure"), "{:?}", report.line(Step::Tls));
+    left_out(&report, &[Step::SignIn], Step::Tls);
+}
+
 #[test]
 fn a_credential_that_ends_soon() {
     let simulator = simulator();
@@ -289,6 +313,9 @@ fn missing_and_excess_permissions() {
     fails_at(&report, Step::Permissions, "Presence.Read.All, User.Read.All");
     assert_eq!(report.line(Step::Users).facts["status"], 403);
     assert_eq!(report.verdict(Step::Presence), Verdict::Skipped);
+    grant(&["User.Read.All", "Directory.ReadWrite.All"]);
+    let line = run(&config(&simulator), office()).line(Step::Permissions).clone();
+    assert!(line.message.contains("missing: Presence.Read.All") && line.message.contains("Directory.ReadWrite.All"), "{line:?}");
     grant(&["Presence.Read.All", "User.Read.All", "Directory.ReadWrite.All"]);
     let report = run(&config(&simulator), office());
     assert_eq!(report.line(Step::Permissions).facts["excess"], json!(["Directory.ReadWrite.All"]));

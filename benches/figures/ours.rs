@@ -8,7 +8,7 @@ use std::time::Duration;
 use teams_presence_simulator::{CLIENT_ID, CLIENT_SECRET, TENANT_ID};
 use teams_presence_sync::auth::{Settings, TokenKeeper};
 use teams_presence_sync::config::Config;
-use teams_presence_sync::directory::Directory;
+use teams_presence_sync::directory::{Directory, Memory};
 use teams_presence_sync::event::{Counters, Event, LogLine, Reporter};
 use teams_presence_sync::graph::{GraphClient, Parts};
 use teams_presence_sync::host::{Desk, Dispatch, HostCallbacks, Mode, Outlet, Waker, Wants};
@@ -151,7 +151,8 @@ impl Ours {
     }
 
     pub(crate) fn directory(&self) {
-        let directory = Directory::new(self.client.clone(), self.desk.clone());
+        let memory = Memory::new(self.desk.store().notes(), TENANT_ID, CLIENT_ID, self.client.root());
+        let directory = Directory::new(self.client.clone(), self.desk.clone(), memory);
         self.process.handle().spawn(directory.run(self.cancel.clone()));
     }
 

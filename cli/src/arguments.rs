@@ -23,12 +23,19 @@ const CHECK_CODES: &str = "Exit codes, as monitoring plug-ins have them:
   2  a step failed
   3  the check could not be carried out or was not finished in time";
 
+const LOGIN_CODES: &str = "Exit codes:
+  0  signed in, kept where state.dir says so, and good for what it is needed for
+  1  signed in, but not kept, or something should be looked at
+  2  refused; or signed in, but a permission is missing or presence cannot be read
+  3  nobody signed in in time, or the command could not be carried out";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Try everything an instance needs, step by step, and say what to do where it fails
     #[command(after_help = CHECK_CODES)]
     Check(Check),
-    /// Sign in by a device code in this terminal
+    /// Sign in by a device code in this terminal, and see what the sign-in is good for
+    #[command(after_help = LOGIN_CODES)]
     Login(Login),
     /// Follow the presence of users and show what would be set; nothing is set
     Watch(Watch),
@@ -75,6 +82,9 @@ pub(crate) struct Check {
 pub(crate) struct Login {
     #[command(flatten)]
     pub(crate) config: Config,
+    /// Whom to look up with it
+    #[command(flatten)]
+    pub(crate) users: Users,
     /// How long to wait for the person, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub(crate) timeout: u32,

@@ -41,7 +41,8 @@ pub(crate) fn run(options: &arguments::Check) -> Outcome {
     })
 }
 
-fn readable(line: &Line, screen: Screen) -> String {
+/// One line for people.
+pub(crate) fn readable(line: &Line, screen: Screen) -> String {
     let mark = match line.verdict {
         Verdict::Ok => screen.paint(Colour::Green, "[ ok ]"),
         Verdict::Skipped => screen.paint(Colour::Dim, "[skip]"),

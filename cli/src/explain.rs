@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use teams_presence_sync::event::{Event, Severity};
+use teams_presence_sync::event::{Event, Kind, Severity};
 use teams_presence_sync::sync::{HostDnd, UserInput};
 
 use crate::arguments;
@@ -12,29 +12,42 @@ use crate::end::{End, FAILED, Failure, GOOD, Outcome, UNUSABLE};
 use crate::screen::{complain, plain};
 use crate::session::{Session, is_trouble};
 use crate::settings::Memory;
-use crate::{settings, users};
+use crate::{settings, sign_in, users};
 
-/// `TPS_EVENT_CREDENTIAL_REFUSED`.
-const REFUSED: i32 = 103;
 /// How often the instance is looked at.
 const LOOK: Duration = Duration::from_millis(100);
+/// No code is waited for longer.
+const LONGEST_CODE: Duration = Duration::from_secs(3_600);
 
 pub(crate) fn run(options: &arguments::Explain) -> Outcome {
     let own = settings::own(&options.config.config, Memory::None)?;
     let (user_id, users) = choose(&options.who, users::read(&options.users)?)?;
     let mut end = End::prepare()?;
     let session = Session::start(&own.json, users)?;
-    let deadline = Instant::now() + Duration::from_secs(options.timeout.into());
+    let patience = Duration::from_secs(options.timeout.into());
+    let mut deadline = Instant::now() + patience;
     let mut worst: Vec<Event> = Vec::new();
-    let mut refused = false;
+    let (mut refused, mut asked) = (false, false);
     let found = loop {
-        worst.extend(session.events().into_iter().filter(is_trouble));
+        for event in session.events() {
+            match event.kind {
+                // At once, and on standard error: what was asked for goes to standard output alone.
+                Kind::SignInRequired => {
+                    complain(&sign_in::invitation(&event));
+                    deadline = deadline.max(Instant::now() + life_of_code(&event));
+                    asked = true;
+                }
+                Kind::SignedIn if asked => deadline = Instant::now() + patience,
+                _ if is_trouble(&event) => worst.push(event),
+                _ => {}
+            }
+        }
         let all = session.explain(&user_id);
         if let Some(all) = all.filter(is_settled) {
             break Some(all);
         }
         // A sign-in that is refused stays so for a minute at least.
-        refused = worst.iter().any(|event| event.kind.code() == REFUSED);
+        refused = worst.iter().any(|event| sign_in::is_over(event.kind));
         if refused || Instant::now() >= deadline {
             break None;
         }
@@ -64,6 +77,12 @@ pub(crate) fn run(options: &arguments::Explain) -> Outcome {
         return Ok(UNUSABLE);
     }
     Ok(if all["matching"] == "matched" || !all["presence"].is_null() { GOOD } else { FAILED })
+}
+
+/// How long the code that this event shows can still be used.
+fn life_of_code(event: &Event) -> Duration {
+    let end = sign_in::fields(event)["expires_at_ms"].as_i64().unwrap_or(0);
+    Duration::from_millis(u64::try_from(end.saturating_sub(now_ms())).unwrap_or(0)).min(LONGEST_CODE)
 }
 
 /// The user of this id, or the only one with this address; without a list, the address itself.

@@ -1,25 +1,28 @@
 //! `tps login`: the device code in a terminal. The sign-in itself is the instance's: it shows a code as soon as it starts, and tells when
-//! somebody has entered it.
+//! somebody has entered it. What the new sign-in is good for is then tried with the check, which uses the token of that very instance.
 
-use std::io::Write as _;
+use std::io::{StdoutLock, Write as _};
+use std::path::Path;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use teams_presence_sync::config::AuthMethod;
-use teams_presence_sync::event::{Event, Severity};
+use teams_presence_sync::event::{Event, Kind, Severity};
+use teams_presence_sync::instance::check::{Line, Step, Verdict, check};
+use teams_presence_sync::sync::UserInput;
 
 use crate::arguments;
-use crate::end::{End, FAILED, Failure, GOOD, Outcome, UNUSABLE};
-use crate::screen::{complain, plain};
+use crate::check::readable;
+use crate::end::{End, FAILED, Failure, GOOD, Outcome, UNUSABLE, WARNING};
+use crate::screen::{Screen, complain, plain};
 use crate::session::Session;
-use crate::settings;
 use crate::settings::Memory;
+use crate::{settings, sign_in, users};
 
 const LOOK: Duration = Duration::from_millis(100);
-/// `TPS_EVENT_SIGN_IN_REQUIRED`, `TPS_EVENT_SIGNED_IN`, `TPS_EVENT_CREDENTIAL_REFUSED`.
-const REQUIRED: i32 = 101;
-const SIGNED_IN: i32 = 102;
-const REFUSED: i32 = 103;
+/// How long the look at what the sign-in is good for may take.
+const CHECK: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(options: &arguments::Login) -> Outcome {
     let own = settings::own(&options.config.config, Memory::Configured)?;
@@ -29,6 +32,7 @@ pub(crate) fn run(options: &arguments::Login) -> Outcome {
             "auth.method is {method}: it signs in without a person; `tps check` tries it. Only device_code needs `tps login`"
         )));
     }
+    let users = users::read(&options.users)?;
     let mut end = End::prepare()?;
     let kept = own.config.state.dir.as_deref();
     if kept.is_none() {
@@ -41,61 +45,110 @@ pub(crate) fn run(options: &arguments::Login) -> Outcome {
         )),
         (failure, _) => failure,
     })?;
-    let deadline = Instant::now() + Duration::from_secs(options.timeout.into());
     let mut out = std::io::stdout().lock();
-    let code = loop {
-        let mut done = None;
+    let code = wait(&session, options.timeout, &mut end, &mut out)?;
+    if code != GOOD {
+        session.stop()?;
+        return Ok(code);
+    }
+    let good_for = look(&own.json, users, &mut end, &mut out)?;
+    let keeping = match kept {
+        Some(dir) => keep(&session, dir, &mut out)?,
+        None => session.stop().map(|()| GOOD)?,
+    };
+    Ok(good_for.max(keeping))
+}
+
+/// Until the person has signed in, or will not.
+fn wait(session: &Session, seconds: u32, end: &mut End, out: &mut StdoutLock<'_>) -> Outcome {
+    let deadline = Instant::now() + Duration::from_secs(seconds.into());
+    loop {
         for event in session.events() {
-            match event.kind.code() {
-                REQUIRED => out.write_all(invitation(&event).as_bytes()).and_then(|()| out.flush())?,
-                SIGNED_IN => {
-                    let permissions = fields(&event)["permissions"]
-                        .as_array()
-                        .map(|list| list.iter().filter_map(Value::as_str).map(plain).collect::<Vec<_>>().join(", "));
-                    writeln!(out, "Signed in. Permissions: {}", permissions.unwrap_or_default())?;
-                    if let Some(dir) = kept {
-                        writeln!(out, "Kept in {}.", dir.display())?;
-                    }
+            match event.kind {
+                Kind::SignInRequired => out.write_all(sign_in::invitation(&event).as_bytes()).and_then(|()| out.flush())?,
+                Kind::SignedIn => {
+                    writeln!(out, "Signed in. Permissions: {}", permissions(&event))?;
                     out.flush()?;
-                    done = Some(GOOD);
+                    return Ok(GOOD);
                 }
-                REFUSED => {
+                kind if sign_in::is_over(kind) => {
                     complain(&format!("{} {}", event.message, event.remedy));
-                    done = Some(FAILED);
-                }
-                _ if event.kind.name() == "TPS_EVENT_SIGN_IN_ENDED" => {
-                    complain(&format!("{} {}", event.message, event.remedy));
-                    done = Some(FAILED);
+                    return Ok(FAILED);
                 }
                 _ if event.severity() == Severity::Error => complain(&format!("{} {}", event.message, event.remedy)),
                 _ => {}
             }
         }
-        if let Some(code) = done {
-            break code;
-        }
         if Instant::now() >= deadline {
-            complain(&format!("nobody has signed in within {} s", options.timeout));
-            break UNUSABLE;
+            complain(&format!("nobody has signed in within {seconds} s"));
+            return Ok(UNUSABLE);
         }
         if end.asked_within(LOOK) {
-            break UNUSABLE;
+            return Ok(UNUSABLE);
         }
-    };
-    session.stop()?;
-    Ok(code)
+    }
 }
 
-fn fields(event: &Event) -> Value {
-    serde_json::from_str(&event.json).unwrap_or_default()
+fn permissions(event: &Event) -> String {
+    let fields = sign_in::fields(event);
+    let list = fields["permissions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter().filter_map(Value::as_str).map(plain).collect::<Vec<_>>().join(", ")
 }
 
-fn invitation(event: &Event) -> String {
-    let fields = fields(event);
-    let text = |name: &str| plain(fields[name].as_str().unwrap_or("?"));
-    format!(
-        "Open {} in any browser and enter the code\n\n    {}\n\nWaiting for the sign-in; Ctrl-C ends it.\n",
-        text("verification_uri"),
-        text("user_code")
-    )
+/// Tries what the sign-in is good for: permissions, users, presence. What came before them is told where it is not well.
+fn look(config_json: &str, users: Vec<UserInput>, end: &mut End, out: &mut StdoutLock<'_>) -> Outcome {
+    let screen = Screen::of_stdout();
+    let (tell, told) = channel::<Line>();
+    let json = config_json.to_owned();
+    // On a thread, so that Ctrl-C is heard. Where it hangs it ends with its time, or with this program.
+    let work = std::thread::Builder::new().name("tps-check".to_owned()).spawn(move || {
+        check(json.as_bytes(), users, CHECK, |line| drop(tell.send(line.clone()))).map_err(|error| error.to_string())
+    });
+    let work = work.map_err(|error| Failure::Words(format!("no thread for the check: {error}")))?;
+    let mut worst = GOOD;
+    loop {
+        match told.recv_timeout(LOOK) {
+            Ok(line) => {
+                let code = match line.verdict {
+                    Verdict::Failed => FAILED,
+                    Verdict::Warning => WARNING,
+                    Verdict::Ok | Verdict::Skipped => GOOD,
+                };
+                let wanted = matches!(line.step, Step::Permissions | Step::Users | Step::Presence);
+                // The state directory is in use, by ourselves; what became of the sign-in there is told at the end.
+                let beside = matches!(line.step, Step::StateDirectory | Step::Summary);
+                if wanted || code != GOOD && !beside {
+                    out.write_all(readable(&line, screen).as_bytes()).and_then(|()| out.flush())?;
+                    worst = worst.max(code);
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) if end.asked_within(Duration::ZERO) => return Ok(UNUSABLE),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+    match work.join() {
+        Ok(Ok(_)) => Ok(worst),
+        Ok(Err(words)) => Err(Failure::Words(words)),
+        Err(_) => Err(Failure::Words("internal error in the check".to_owned())),
+    }
+}
+
+/// Ends the instance and says whether the sign-in is on disk.
+fn keep(session: &Session, dir: &Path, out: &mut StdoutLock<'_>) -> Outcome {
+    let before = session.stats()["state_file"].take();
+    // Whatever is not written yet is written with the stop; one that does not end means a disk that hangs.
+    let stopped = session.stop();
+    let after = session.stats()["state_file"].take();
+    if stopped.is_ok() && before["condition"] == "good" && before["failures"] == after["failures"] {
+        writeln!(out, "Kept in {}.", plain(&dir.display().to_string()))?;
+        out.flush()?;
+        return Ok(GOOD);
+    }
+    complain(&format!(
+        "this sign-in is NOT kept: state.dir {} cannot be written. Whoever uses it must sign in again; `tps check` says what is wrong with the \
+         directory",
+        dir.display()
+    ));
+    Ok(WARNING)
 }

@@ -5,6 +5,7 @@
 //! | `arguments` | what may be typed |
 //! | `check`, `login`, `watch`, `explain`, `schema` | one command each |
 //! | `session` | a running instance without a telephone system |
+//! | `sign_in` | events of a sign-in, for those who wait for one |
 //! | `settings`, `users` | the files that are read |
 //! | `end` | Ctrl-C, SIGTERM, the exit codes |
 //! | `screen` | text that is safe to show, colours where they help |
@@ -18,6 +19,7 @@ mod schema;
 mod screen;
 mod session;
 mod settings;
+mod sign_in;
 mod users;
 mod watch;
 

@@ -87,7 +87,7 @@ impl Session {
     }
 
     /// Ends it, so that nothing is told any more.
-    pub(crate) fn stop(self) -> Result<(), Failure> {
+    pub(crate) fn stop(&self) -> Result<(), Failure> {
         self.instance.stop(STOP).map_err(|error| Failure::Words(error.to_string()))
     }
 }

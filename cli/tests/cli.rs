@@ -1,90 +1,13 @@
 //! The program itself, against a simulator: exit codes, formats, how it ends, and what it never prints.
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+mod cli_support;
+
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use cli_support::{Following, Ran, Rig};
 use serde_json::{Value, json};
-use teams_presence_simulator::{
-    Action, AppSpec, CLIENT_ID, CLIENT_SECRET, EndpointClass, Fault, FaultAction, Options, PUBLIC_CLIENT_ID, SERVICE_ACCOUNT,
-    SERVICE_PASSWORD, Simulator, TENANT_ID,
-};
-
-struct Rig {
-    simulator: Simulator,
-    directory: tempfile::TempDir,
-}
-
-impl Rig {
-    fn new() -> Rig {
-        let simulator = Simulator::spawn_blocking_thread(Options::default()).expect("a simulator");
-        let rig = Rig { simulator, directory: tempfile::tempdir().expect("a directory") };
-        rig.config(json!({}));
-        rig.write("users.csv", "user_id,email\n101,ann@contoso.test\n102,ben@contoso.test\n");
-        rig
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).expect("written");
-    }
-
-    fn config(&self, more: Value) {
-        let mut config = json!({
-            "mode": "presence_sync", "tenant_id": TENANT_ID, "client_id": CLIENT_ID,
-            "auth": {"method": "client_secret", "secret": CLIENT_SECRET},
-            "endpoints": {"login": self.simulator.base_url(), "graph": self.simulator.base_url()},
-            "source": {"poll_interval_ms": 250}, "dnd": {"hold_off_ms": 0},
-        });
-        config.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        self.write("config.json", &config.to_string());
-    }
-
-    /// A command with the configuration and the list of users.
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tps"));
-        command.args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.arg("--config").arg(self.path("config.json"));
-        command
-    }
-
-    fn run(&self, words: &[&str]) -> Ran {
-        let output = self.command(words).arg("--users").arg(self.path("users.csv")).output().expect("it runs");
-        Ran::of(output)
-    }
-}
-
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    fn of(output: Output) -> Ran {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        let ran = Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
-        ran.keeps_quiet();
-        ran
-    }
-
-    /// Neither a secret nor an escape sequence, whatever was asked.
-    fn keeps_quiet(&self) {
-        for text in [&self.out, &self.err] {
-            for secret in [CLIENT_SECRET, SERVICE_PASSWORD, "eyJ", "\u{1b}"] {
-                assert!(!text.contains(secret), "{secret:?} in {text}");
-            }
-        }
-    }
-
-    fn lines(&self) -> Vec<Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
-    }
-}
+use teams_presence_simulator::{AppSpec, CLIENT_ID, CLIENT_SECRET, EndpointClass, Fault, FaultAction};
 
 #[test]
 fn check_tells_by_its_exit_code() {
@@ -147,6 +70,43 @@ fn check_by_the_environment() {
     assert!(ran.out.contains("TPS_TEST_SECRET: not set"), "{}", ran.out);
     let ran = check(None, Some("geheim"));
     assert!(ran.out.contains("the client secret is wrong"), "{}", ran.out);
+}
+
+/// The proxy of the environment and its exceptions are read for each host, as the requests are sent.
+#[test]
+fn check_heeds_the_exceptions_from_the_proxy() {
+    let rig = Rig::new();
+    let check = |environment: &[(&str, &str)]| {
+        let mut command = rig.command(&["check", "--json", "--user", "1=ann@contoso.test"]);
+        for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
+            command.env_remove(name).env_remove(name.to_lowercase());
+        }
+        Ran::of(command.envs(environment.iter().copied()).output().expect("it runs"))
+    };
+    let step = |ran: &Ran, name: &str| ran.lines().into_iter().find(|line| line["step"] == name).expect("each step has a line");
+    // Excepted hosts are looked up here, not by the proxy. No label is longer than 63: refused without asking anybody.
+    let label = "x".repeat(70);
+    let (login, graph) = (format!("https://{label}.example"), format!("https://graph.{label}.example"));
+    rig.config(json!({"proxy": {"mode": "system"}, "endpoints": {"login": login, "graph": graph}}));
+    let excepted = format!("{label}.example");
+    let ran = check(&[("HTTPS_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", &excepted)]);
+    assert_eq!(ran.code, Some(2), "{}", ran.out);
+    assert_eq!(step(&ran, "name_resolution")["verdict"], "failed", "{}", ran.out);
+    assert_eq!(step(&ran, "summary")["facts"]["first_failed"], "name_resolution", "{}", ran.out);
+    // One host by the proxy, the other straight.
+    let login = rig.simulator.base_url().to_owned();
+    let auth = json!({"method": "client_secret", "secret": CLIENT_SECRET, "scope": format!("{login}/.default")});
+    let endpoints = json!({"login": login, "graph": "https://graph.example"});
+    rig.config(json!({"proxy": {"mode": "system"}, "auth": auth, "endpoints": endpoints}));
+    let ran = check(&[("HTTPS_PROXY", "http://127.0.0.1:9"), ("HTTP_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", "127.0.0.1")]);
+    assert_eq!((ran.code, step(&ran, "proxy")["verdict"].as_str()), (Some(2), Some("failed")), "{}", ran.out);
+    assert_eq!(step(&ran, "sign_in")["verdict"], "ok", "straight to the login host: {}", ran.out);
+    assert_eq!(step(&ran, "users")["facts"]["needs"], "proxy", "{}", ran.out);
+    // All excepted: no proxy is in the way.
+    rig.config(json!({"proxy": {"mode": "system"}}));
+    let ran = check(&[("HTTP_PROXY", "http://127.0.0.1:9"), ("NO_PROXY", "127.0.0.1")]);
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    assert!(step(&ran, "proxy")["message"].as_str().is_some_and(|words| words.contains("NO_PROXY")), "{}", ran.out);
 }
 
 #[test]
@@ -250,72 +210,6 @@ fn explain_one_user() {
     assert!(ran.err.contains("secret has expired"), "{}", ran.err);
 }
 
-/// A command under way whose output is read line by line.
-struct Following {
-    child: Child,
-    lines: std::sync::mpsc::Receiver<String>,
-    seen: String,
-}
-
-impl Following {
-    fn start(mut command: Command) -> Following {
-        let mut child = command.spawn().expect("it runs");
-        let out = BufReader::new(child.stdout.take().expect("its output"));
-        let (tell, lines) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            for line in out.lines().map_while(Result::ok) {
-                if tell.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Following { child, lines, seen: String::new() }
-    }
-
-    /// Waits for a line with these words.
-    fn expect(&mut self, words: &[&str]) -> String {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while let Ok(line) = self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            self.seen.push_str(&line);
-            self.seen.push('\n');
-            if words.iter().all(|word| line.contains(word)) {
-                return line;
-            }
-        }
-        let _ = self.child.kill();
-        panic!("{words:?} was not printed:\n{}", self.seen);
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").arg(name).arg(self.child.id().to_string()).status().expect("kill");
-        assert!(sent.success());
-    }
-
-    fn end(mut self) -> Ran {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        let code = loop {
-            match self.child.try_wait().expect("our own child") {
-                Some(status) => break status.code(),
-                None if Instant::now() > deadline => {
-                    let _ = self.child.kill();
-                    panic!("it does not end:\n{}", self.seen);
-                }
-                None => std::thread::sleep(Duration::from_millis(20)),
-            }
-        };
-        while let Ok(line) = self.lines.recv_timeout(Duration::from_secs(5)) {
-            self.seen.push_str(&line);
-        }
-        let mut err = String::new();
-        if let Some(mut pipe) = self.child.stderr.take() {
-            pipe.read_to_string(&mut err).expect("text");
-        }
-        let ran = Ran { code, out: self.seen, err };
-        ran.keeps_quiet();
-        ran
-    }
-}
-
 #[test]
 fn watch_tells_changes_and_ends_when_asked() {
     let rig = Rig::new();
@@ -376,49 +270,32 @@ fn the_state_directory_is_left_alone() {
     assert_eq!(std::fs::read_dir(&state).expect("readable").count(), 0);
 }
 
+/// Somebody looks: the table is drawn over itself.
 #[test]
-fn login_is_for_device_codes() {
+fn watch_draws_a_table_in_a_terminal() {
     let rig = Rig::new();
-    let ran = Ran::of(rig.command(&["login"]).output().expect("it runs"));
-    assert_eq!(ran.code, Some(3));
-    assert!(ran.err.contains("client_secret: it signs in without a person"), "{}", ran.err);
-}
-
-#[test]
-fn login_by_a_device_code() {
-    let rig = Rig::new();
-    rig.config(json!({"client_id": PUBLIC_CLIENT_ID, "auth": {"method": "device_code"}}));
-    let mut login = Following::start(rig.command(&["login"]));
-    login.expect(&["in any browser and enter the code"]);
-    login.expect(&[]);
-    let code = login.expect(&["    "]).trim().to_owned();
-    assert!(rig.simulator.device_codes().contains(&code));
-    let user = Some(SERVICE_ACCOUNT.to_owned());
-    rig.simulator.act(Action::DeviceCode { user_code: code, user }).expect("entered");
-    let line = login.expect(&["Signed in"]);
-    assert!(line.contains("Presence.Read.All"), "{line}");
-    let ran = login.end();
-    assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert!(ran.err.contains("state.dir is not set"), "{}", ran.err);
-
-    let mut login = Following::start(rig.command(&["login"]));
-    let code = {
-        login.expect(&["in any browser"]);
-        login.expect(&[]);
-        login.expect(&["    "]).trim().to_owned()
-    };
-    rig.simulator.act(Action::DeviceCode { user_code: code, user: None }).expect("declined");
-    let ran = login.end();
-    assert_eq!(ran.code, Some(2), "{}{}", ran.out, ran.err);
-    // A directory that somebody works with: the telephone system, or this other login.
-    rig.config(json!({"client_id": PUBLIC_CLIENT_ID, "auth": {"method": "device_code"}, "state": {"dir": rig.path("state")}}));
-    let mut login = Following::start(rig.command(&["login"]));
-    login.expect(&["in any browser"]);
-    let second = Ran::of(rig.command(&["login"]).output().expect("it runs"));
-    assert_eq!(second.code, Some(3), "{}", second.out);
-    assert!(second.err.contains("If the telephone system runs with it"), "{}", second.err);
-    let check = Ran::of(rig.command(&["check"]).output().expect("it runs"));
-    assert!(check.out.contains("in use by process"), "{}", check.out);
-    login.signal("-TERM");
-    assert_eq!(login.end().code, Some(3));
+    rig.simulator.set_presence("ann@contoso.test", "Available", "Available").expect("set");
+    let quoted = |path: std::path::PathBuf| format!("'{}'", path.display());
+    let line = format!(
+        "'{}' watch --for 120 --config {} --users {}",
+        env!("CARGO_BIN_EXE_tps"),
+        quoted(rig.path("config.json")),
+        quoted(rig.path("users.csv"))
+    );
+    // script(1) gives the program a terminal.
+    let mut command = Command::new("script");
+    command.args(["-qefc", &line, "/dev/null"]).env("TERM", "xterm").env_remove("NO_COLOR");
+    let mut watch = Following::start({
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    });
+    watch.expect(&["\u{1b}[2J\u{1b}[H", "tps watch (dry: nothing is set)"]);
+    watch.expect(&["user", "Teams", "rule", "DND", "chat", "age"]);
+    watch.expect(&["101", "Available/Available", "off", "\u{1b}[K"]);
+    rig.simulator.set_presence("ann@contoso.test", "DoNotDisturb", "Presenting").expect("set");
+    watch.expect(&["101", "DoNotDisturb/Presenting", "on"]);
+    watch.expect(&["\u{1b}[J\u{1b}[H", "all 2 users found"]);
+    watch.child.kill().expect("ours");
+    watch.child.wait().expect("it ends");
+    assert_eq!(watch.seen.matches("\u{1b}[2J").count(), 1, "cleared once, then drawn over");
 }

@@ -25,6 +25,8 @@ pub(super) struct Core {
     pub(super) counters: Arc<Counters>,
     pub(super) reporter: Reporter,
     pub(super) state: Mutex<State>,
+    /// A person may be asked to sign in. Not by a check, which nobody may be looking at.
+    pub(super) asks: bool,
     /// A credential file that hangs (a dead network file system) holds one thread, not one more each time.
     pub(super) reading: Arc<std::sync::atomic::AtomicBool>,
     /// Refusals on their way into the notes.

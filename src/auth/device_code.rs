@@ -122,6 +122,7 @@ pub(super) fn slower(interval_ms: u64) -> u64 {
     interval_ms.saturating_add(SLOWER_MS).min(300_000)
 }
 
+const NOBODY: &str = "nobody has signed in yet";
 const DECLINED: &str = "the person who opened the page declined the sign-in";
 const RAN_OUT: &str = "the code ran out before anybody signed in with it";
 const AT_THE_PAGE: &str = "Open the page, enter the code and finish the sign-in within 15 minutes.";
@@ -150,6 +151,12 @@ impl Ledger {
         };
         let pause = if waiting { LOOK_WAITING_MS } else { LOOK_ENDED_MS };
         Some(SignInError::PersonNeeded { waiting, code, cause, next_try_mono_ms: now.mono_ms + pause })
+    }
+
+    /// A person is needed, and may not be asked here.
+    pub(super) fn left_unasked(&mut self) {
+        let (cause, code) = self.lapse.unwrap_or((NOBODY, None));
+        self.person = Person::Ended { cause, code, signed_out: false };
     }
 
     /// A code is out already.

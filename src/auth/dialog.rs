@@ -40,6 +40,10 @@ pub(super) async fn attempt(core: &Arc<Core>, settings: Arc<Settings>, epoch: u6
             let state = core.lock();
             state.ledger.is_asking() && !state.ledger.asked
         };
+        if !core.asks {
+            core.lock().ledger.left_unasked();
+            return;
+        }
         // The sign-in of before ended while another one is waited for already.
         if asking || ask(core, &settings, epoch).await == Asked::Over {
             return;

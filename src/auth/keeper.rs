@@ -1,5 +1,7 @@
 //! The token of one instance.
 
+mod registry;
+
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -125,10 +127,19 @@ impl TokenKeeper {
 
     /// Sends nothing yet: the first [`TokenKeeper::token`] does.
     pub fn of(parts: Parts) -> TokenKeeper {
+        TokenKeeper::made(parts, true)
+    }
+
+    /// The same, but where only a person could sign in, [`TokenKeeper::token`] says so and asks nobody: no code is fetched.
+    pub fn that_asks_nobody(parts: Parts) -> TokenKeeper {
+        TokenKeeper::made(parts, false)
+    }
+
+    fn made(parts: Parts, asks: bool) -> TokenKeeper {
         let Parts { settings, http, direct, notes, clock, reporter, counters } = parts;
         let state = State { ledger: Ledger::new(settings), flight: None, dialog: None, lookout: None, recall: Recall::default() };
         let (state, reading, writing, began_at) = (Mutex::new(state), Arc::default(), Arc::default(), clock.mono_ms());
-        let core = Core { http, direct, notes, clock, counters, reporter, state, reading, writing, began_at };
+        let core = Core { http, direct, notes, clock, counters, reporter, state, asks, reading, writing, began_at };
         TokenKeeper(Arc::new(Owner(Arc::new(core))))
     }
 

@@ -45,6 +45,7 @@ mod tests;
 pub use error::SignInError;
 pub use keeper::{NoPerson, Parts, SignInState, TokenKeeper};
 pub use person::{Phase, Prompt};
+pub use refresh::remembers_person;
 pub use settings::{Method, Next, Settings, Succession};
 pub use token::{AccessToken, Claims};
 pub use watch::{Expiry, ExpirySource};

@@ -48,6 +48,11 @@ pub(super) fn stored(notes: &Notes, settings: &Settings) -> Option<SecretString>
     sound.then(|| std::mem::take(&mut note.token).into())
 }
 
+/// Whether a person's sign-in for these settings is remembered.
+pub fn remembers_person(notes: &Notes, settings: &Settings) -> bool {
+    stored(notes, settings).is_some()
+}
+
 /// Stores a token in the place of the one before.
 pub(super) fn keep(notes: &Notes, settings: &Settings, token: &RefreshToken, now_wall_ms: i64) -> Option<Receipt> {
     if !is_sound(token.secret()) {

@@ -174,6 +174,16 @@ impl Settings {
         }
     }
 
+    /// Whose sign-in it is, in one text: of settings with the same one, one account would be locked or signed out together. No secret.
+    pub fn account(&self) -> String {
+        let username = match &self.method {
+            Method::Password { username, .. } => username.as_str(),
+            _ => "",
+        };
+        let parts = [self.method.name().as_str(), &self.login, &self.tenant_id, &self.client_id, username];
+        parts.map(str::to_ascii_lowercase).join("\n")
+    }
+
     /// Whether a credential can change without a reload.
     pub(super) fn may_change(&self) -> bool {
         self.method.may_change() || self.succession.next.as_ref().is_some_and(|next| next.method.may_change())

@@ -172,7 +172,7 @@ impl HttpClient {
     ) -> Result<Response, TransportError> {
         let context = Context {
             host: host_of(&request.url),
-            proxy: self.0.way.proxy_for(&request.url),
+            proxy: self.0.way.via(&request.url).map(|via| via.to_string()),
             no_roots: !self.0.settings.roots.any(),
         };
         let mut stage = Stage::Head;

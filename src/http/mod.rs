@@ -22,6 +22,6 @@ pub(crate) use client::WeakClient;
 pub use client::{CONNECT_TIMEOUT, HttpClient, HttpSettings, Limits, Request, Response};
 pub use date::{MAX_RETRY_AFTER, parse_retry_after};
 pub use error::{TransportError, TransportErrorKind};
-pub use proxy::Proxy;
+pub use proxy::{Proxy, Via, Way};
 pub use tls::{TlsError, TrustedRoots};
 pub use trouble::trouble;

@@ -25,39 +25,73 @@ pub enum Proxy {
     System,
 }
 
-/// What is between this machine and a server.
+/// What is between this machine and the servers: the one answer to "through which proxy", for requests, messages and the preflight.
 #[derive(Clone)]
-pub(super) enum Way {
+pub struct Way(Kind);
+
+#[derive(Clone)]
+enum Kind {
     Straight,
-    Through(String),
+    Through(Via),
     /// By the environment as it was when this was made.
     Environment(Arc<Matcher>),
 }
 
+/// A proxy as it may be shown: never its user or password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Via {
+    /// Name or address.
+    pub host: String,
+    /// Where it is not the scheme's own.
+    pub port: Option<u16>,
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.port {
+            Some(port) => write!(f, "{}:{port}", self.host),
+            None => f.write_str(&self.host),
+        }
+    }
+}
+
 impl Way {
-    /// Host and port of the proxy that is asked for `url`, for messages. Never a user or password.
-    pub(super) fn proxy_for(&self, url: &Url) -> Option<String> {
-        match self {
-            Way::Straight => None,
-            Way::Through(name) => Some(name.clone()),
-            Way::Environment(matcher) => {
+    /// The proxy that is asked for `url`; `None`: the server itself is.
+    pub fn via(&self, url: &Url) -> Option<Via> {
+        match &self.0 {
+            Kind::Straight => None,
+            Kind::Through(via) => Some(via.clone()),
+            Kind::Environment(matcher) => {
                 let target = url.as_str().parse().ok()?;
                 let proxy = matcher.intercept(&target)?;
-                let host = proxy.uri().host()?;
-                Some(proxy.uri().port_u16().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+                let host = proxy.uri().host()?.to_owned();
+                Some(Via { host, port: proxy.uri().port_u16() })
             }
         }
     }
 }
 
-impl Proxy {
-    pub(super) fn way(&self) -> Way {
-        match self {
-            Proxy::None => Way::Straight,
-            Proxy::Url { url, .. } => Way::Through(super::error::host_of(url)),
-            // What reqwest itself uses.
-            Proxy::System => Way::Environment(Arc::new(Matcher::from_system())),
+impl fmt::Debug for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Straight => f.write_str("Way(straight)"),
+            Kind::Through(via) => write!(f, "Way({via})"),
+            Kind::Environment(_) => f.write_str("Way(of the environment)"),
         }
+    }
+}
+
+impl Proxy {
+    /// The way of a client that is made now.
+    pub fn way(&self) -> Way {
+        Way(match self {
+            Proxy::None => Kind::Straight,
+            Proxy::Url { url, .. } => {
+                Kind::Through(Via { host: url.host_str().unwrap_or("(no host)").to_owned(), port: url.port() })
+            }
+            // What reqwest itself uses.
+            Proxy::System => Kind::Environment(Arc::new(Matcher::from_system())),
+        })
     }
 
     pub(super) fn apply(&self, builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, reqwest::Error> {
@@ -95,8 +129,8 @@ mod tests {
             .https("http://me:hidden-word@proxy.example:3128")
             .no("localhost,.internal.example,192.0.2.0/24,::1")
             .build();
-        let way = Way::Environment(Arc::new(matcher));
-        let of = |url: &str| way.proxy_for(&url.parse().expect("a url"));
+        let way = Way(Kind::Environment(Arc::new(matcher)));
+        let of = |url: &str| way.via(&url.parse().expect("a url")).map(|via| via.to_string());
         assert_eq!(of("https://graph.microsoft.com/v1.0").as_deref(), Some("proxy.example:3128"));
         for straight in [
             "http://graph.microsoft.com/",

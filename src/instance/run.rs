@@ -17,6 +17,7 @@ use crate::host::Desk;
 use crate::presence::Guid;
 use crate::process::{BudgetShare, ClientKey, Process};
 use crate::source::{Farewell, Poll, PollHandle, Polling, Publisher};
+use crate::store::Place;
 use crate::time::Clock;
 
 /// Requests to the directory in 30 s. Its limit is counted in other units than the presence limit (3,500 to 8,000 resource units in 10 s,
@@ -88,6 +89,8 @@ impl Run {
             reporter: reporter.clone(),
             counters: counters.clone(),
         });
+        // A check in this process works with it rather than against it.
+        tokens.enrol(config.state.dir.as_ref().map(|dir| Place::new(dir, &config.name)));
         let graph = config.graph();
         let root = graph.parse().map_err(|error| Error::new(ErrorKind::Config, format!("endpoints.graph: {error}")))?;
         let budget = |host: &str, per_30s| process.budget(&config.tenant_id, &config.client_id, host, per_30s);

@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::place::{Identity, Place};
 use super::trouble::Trouble;
@@ -16,6 +16,10 @@ use super::trouble::Trouble;
 /// A lock that is taken over and over in this time is left alone: somebody deletes the file all the while.
 const TRIES: u32 = 20;
 const BETWEEN: Duration = Duration::from_millis(5);
+/// Stands behind the name of one who only looks into the state for a moment.
+const LOOKS: &str = "looks";
+/// How long such a one is waited for; less than a start waits for the disk.
+const LOOK_PATIENCE: Duration = Duration::from_millis(2_500);
 
 #[derive(Debug)]
 pub(super) struct Lock {
@@ -26,9 +30,22 @@ pub(super) struct Lock {
 }
 
 impl Lock {
+    /// For an instance.
     pub(super) fn take(place: &Place) -> Result<Lock, Trouble> {
+        Lock::take_with(place, "")
+    }
+
+    /// For somebody who will be gone in a moment. Whoever comes meanwhile waits for that.
+    pub(super) fn take_to_look(place: &Place) -> Result<Lock, Trouble> {
+        Lock::take_with(place, LOOKS)
+    }
+
+    fn take_with(place: &Place, word: &str) -> Result<Lock, Trouble> {
         let path = place.lock();
-        for _ in 0..TRIES {
+        let patience = Instant::now() + LOOK_PATIENCE;
+        let mut tries = 0;
+        while tries < TRIES {
+            tries += 1;
             let mut file = OpenOptions::new()
                 .read(true)
                 .write(true)
@@ -43,10 +60,13 @@ impl Lock {
                     // Deleted between open and lock: the lock would be nobody's.
                     if identity.is_at(&path)? {
                         // A full disk takes no name either; the lock holds without it.
-                        let _ = write_name(&mut file);
+                        let _ = write_name(&mut file, word);
                         return Ok(Lock { file, path, identity, pid: std::process::id() });
                     }
                 }
+                Err(TryLockError::WouldBlock) if looks(&mut file) && Instant::now() < patience => tries -= 1,
+                // It has just come or is about to go.
+                Err(TryLockError::WouldBlock) if tries < TRIES && is_unnamed(&mut file) => {}
                 Err(TryLockError::WouldBlock) => return Err(Trouble::Locked(describe(&mut file, &path))),
                 Err(TryLockError::Error(error)) => return Err(error.into()),
             }
@@ -106,18 +126,32 @@ fn began(pid: u32) -> Option<u64> {
     stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
-fn write_name(file: &mut File) -> io::Result<()> {
+fn write_name(file: &mut File, word: &str) -> io::Result<()> {
     let name = Name::own();
     file.set_len(0)?;
     file.seek(SeekFrom::Start(0))?;
-    writeln!(file, "{} {}", name.pid, name.began)
+    let space = if word.is_empty() { "" } else { " " };
+    writeln!(file, "{} {}{space}{word}", name.pid, name.began)
+}
+
+/// Whether the owner said that it only looks.
+fn looks(file: &mut File) -> bool {
+    read_text(file).is_some_and(|text| text.split_ascii_whitespace().nth(2) == Some(LOOKS))
+}
+
+fn is_unnamed(file: &mut File) -> bool {
+    read_text(file).is_some_and(|text| text.is_empty())
 }
 
 fn read_name(file: &mut File) -> Option<Name> {
+    Name::parse(&read_text(file)?)
+}
+
+fn read_text(file: &mut File) -> Option<String> {
     let mut text = String::new();
     file.seek(SeekFrom::Start(0)).ok()?;
     Read::by_ref(file).take(64).read_to_string(&mut text).ok()?;
-    Name::parse(&text)
+    Some(text)
 }
 
 /// Who has the lock, and what to do about it.

@@ -23,6 +23,7 @@ mod stats;
 #[allow(clippy::module_inception, reason = "the store's handle is the store")]
 mod store;
 mod trouble;
+mod visit;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub use notes::{Lost, Notes, Receipt, Shelf};
 pub use place::Place;
 pub use stats::STATS_FIELDS;
 pub use store::{NotOpened, Store};
+pub use visit::{Borrowed, NoVisit, Visit};
 
 #[cfg(any(test, feature = "test-hooks"))]
 pub use backend::Weather;

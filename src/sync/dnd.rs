@@ -170,7 +170,7 @@ impl DndLane {
                 self.uncertain = false;
                 self.acknowledged = Some(Dnd::Off);
                 self.resync = true;
-                self.manual = false;
+                self.manual = None;
             }
             HostDnd::On => {
                 self.owner = match self.owner {

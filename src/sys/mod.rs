@@ -9,3 +9,4 @@ pub mod fork;
 pub mod lock;
 pub mod primitives;
 pub mod signal;
+pub mod user;

@@ -1,4 +1,5 @@
 //! One preflight against a simulator, and what every report of one must be like.
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::time::Duration;
 

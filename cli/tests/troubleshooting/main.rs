@@ -5,6 +5,7 @@ mod cases;
 mod gateway;
 mod page;
 mod printed;
+mod reload;
 mod rig;
 
 use std::collections::HashSet;
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cases::Case;
 use printed::Printed;
+use reload::Keys;
 use rig::Rig;
 
 /// Runs at a time: each waits for processes and loopback most of its time.
@@ -26,6 +28,9 @@ fn each_broken_set_up_has_its_diagnosis() {
     let symptoms: HashSet<&str> =
         cases.iter().map(|case| case.symptom).chain(chapters.iter().map(|chapter| chapter.title)).collect();
     assert_eq!(symptoms.len(), cases.len() + chapters.len(), "a heading stands twice");
+    let keys = Keys::read();
+    let faults: Vec<String> = cases.iter().filter_map(|case| keys.fault(case)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
     let results: Vec<Mutex<Option<Result<Printed, String>>>> = cases.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -49,7 +54,7 @@ fn each_broken_set_up_has_its_diagnosis() {
         }
     }
     assert!(wrong.is_empty(), "{} of {} set-ups:\n\n{}", wrong.len(), cases.len(), wrong.join("\n\n"));
-    page::compare(&page::markdown(&chapters, &printed));
+    page::compare(&page::markdown(&chapters, &printed, &keys));
 }
 
 /// Breaks one thing, runs the check and holds it to what is expected.

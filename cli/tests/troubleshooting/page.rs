@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::cases::Chapter;
 use crate::printed::{Line, Printed};
+use crate::reload::Keys;
 
 const WIDTH: usize = 130;
 const INDENT: usize = 23;
@@ -14,11 +15,12 @@ Find the symptom, run `tps check` on the machine of the telephone system and und
 Every entry here is a set-up that was really broken in this way, and the lines are what `tps check` said about it; the test that breaks them
 (`cli/tests/troubleshooting`) makes this page and fails when a diagnosis gets worse. Lines with `[ ok ]` and `[skip]` are left out, long ones
 are wrapped. `SERVER` stands for the login host and for Graph, `/etc/pbx` for the directory of the configuration, `TENANT-ID` and `CLIENT-ID` for
-your own. What a running instance says in the same situations is in [events.md](events.md).
+your own. A reload is `tps_reload`; a restart of the instance is `tps_stop`, `tps_destroy` and a new `tps_create`. What a running instance says in
+the same situations is in [events.md](events.md).
 
 ";
 
-pub(crate) fn markdown(chapters: &[Chapter], printed: &[Printed]) -> String {
+pub(crate) fn markdown(chapters: &[Chapter], printed: &[Printed], keys: &Keys) -> String {
     let mut page = HEAD.to_owned();
     for chapter in chapters {
         page.push_str(&format!("- [{}](#{})\n", chapter.title, anchor(chapter.title)));
@@ -34,7 +36,8 @@ pub(crate) fn markdown(chapters: &[Chapter], printed: &[Printed]) -> String {
             for line in printed.lines.iter().filter(|line| !matches!(line.mark.as_str(), "ok" | "skip")) {
                 page.push_str(&as_printed(line));
             }
-            page.push_str(&format!("```\n\n**What to do.** {}\n", case.repair));
+            let taken_over = keys.sentence(case).map(|sentence| format!(" {sentence}")).unwrap_or_default();
+            page.push_str(&format!("```\n\n**What to do.** {}{taken_over}\n", case.repair));
         }
     }
     page

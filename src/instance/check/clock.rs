@@ -24,7 +24,7 @@ pub(super) fn look_at(config: &Config, way: &Reach) -> Line {
         };
     };
     let line = judge(ahead_ms, matches!(config.auth.method, AuthMethod::Certificate { .. }));
-    line.fact("offset_ms", ahead_ms).fact("compared_with", server.host.as_str())
+    line.fact("offset_ms", ahead_ms).fact("compared_with", server.target.host())
 }
 
 fn judge(ahead_ms: i64, signs: bool) -> Line {

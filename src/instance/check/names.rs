@@ -2,11 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use url::{Host, Url};
-
-use super::environment;
 use super::line::{Line, Step};
-use crate::config::{Config, Proxy};
+use super::target::Target;
 use crate::process::Process;
 
 /// Addresses of one name that are told.
@@ -20,39 +17,25 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Whether this name, or that of the proxy in front of it, is known to give no address.
-    pub(super) fn lacks(&self, host: &str, config: &Config) -> bool {
-        match &config.proxy {
-            Proxy::Url { url, .. } => self.failed.contains_key(url.host_str().unwrap_or_default()),
-            _ => self.failed.contains_key(host),
-        }
+    /// Whether the name that leads there is known to give no address.
+    pub(super) fn lacks(&self, target: &Target) -> bool {
+        target.name().is_some_and(|name| self.failed.contains_key(&name))
     }
 }
 
-/// The names that this machine has to look up: the proxy's where there is one, since the proxy looks up the others.
-pub(super) fn wanted(config: &Config) -> Vec<String> {
-    let urls: Vec<String> = match &config.proxy {
-        Proxy::Url { url, .. } => vec![url.to_string()],
-        Proxy::System => match environment::proxy(config.login()) {
-            Some(url) => vec![url],
-            None => vec![config.login().to_owned(), config.graph().to_owned()],
-        },
-        Proxy::None => vec![config.login().to_owned(), config.graph().to_owned()],
-    };
+/// The names that this machine has to look up, each once.
+fn wanted(targets: &[Target]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for url in urls {
-        if let Ok(url) = Url::parse(&url)
-            && let Some(Host::Domain(name)) = url.host()
-            && !names.iter().any(|known| known == name)
-        {
-            names.push(name.to_owned());
+    for name in targets.iter().filter_map(Target::name) {
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     names
 }
 
-pub(super) async fn look_up(config: &Config, process: &Process) -> (Names, Line) {
-    let wanted = wanted(config);
+pub(super) async fn look_up(targets: &[Target], process: &Process) -> (Names, Line) {
+    let wanted = wanted(targets);
     if wanted.is_empty() {
         let line = Line::ok(Step::NameResolution, "nothing to look up: the configuration names addresses, not host names");
         return (Names::default(), line);

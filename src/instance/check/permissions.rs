@@ -1,6 +1,6 @@
 //! Step 7: what the token carries, against what is needed.
 
-use super::line::{Line, Step};
+use super::line::{Line, Step, Verdict};
 use crate::auth::Claims;
 use crate::config::Config;
 use crate::graph::permission::{Need, excess, readable};
@@ -36,38 +36,69 @@ pub(super) fn look_at(config: &Config, claims: &Claims, users: &[UserInput]) -> 
         // A domain in the configuration cannot be compared.
         config.tenant_id.parse::<Guid>().is_ok() && !theirs.eq_ignore_ascii_case(&config.tenant_id)
     });
-    let line = if !missing.is_empty() {
-        let mut message = format!("missing: {} ({kind})", missing.join(", "));
-        message.push_str(if claims.app_only {
-            "; this sign-in is the application's own: delegated permissions do not count for it"
+    // All of it is told: who grants what is missing can take away what is too much in the same go.
+    let mut said = Said::default();
+    if !missing.is_empty() {
+        let other = if claims.app_only {
+            "this sign-in is the application's own: delegated permissions do not count for it"
         } else {
-            "; this sign-in is a person's: application permissions do not count for it"
-        });
-        Line::failed(Step::Permissions, message).remedy(grant(&missing, claims.app_only, config))
-    } else if let Some(tenant) = foreign {
-        Line::failed(Step::Permissions, format!("the token is for the tenant {tenant}, not for {}", config.tenant_id))
-            .remedy("Set tenant_id to the tenant whose users are to be followed.")
-    } else if !lesser.is_empty() {
-        let message = format!(
-            "enough to work, but without {} ({kind}) aliases are not found, guests and disabled accounts not told apart",
-            lesser.join(", ")
-        );
-        Line::warning(Step::Permissions, message).remedy(grant(&lesser, claims.app_only, config))
-    } else if !excess.is_empty() {
-        Line::warning(Step::Permissions, format!("more than needed: {}", excess.join(", "))).remedy(format!(
+            "this sign-in is a person's: application permissions do not count for it"
+        };
+        let message = format!("missing: {} ({kind}); {other}", missing.join(", "));
+        // One go through the portal for what must and what should be granted.
+        let wanted: Vec<&str> = missing.iter().chain(&lesser).copied().collect();
+        said.add(Verdict::Failed, message, grant(&wanted, claims.app_only, config));
+    }
+    if let Some(tenant) = foreign {
+        let message = format!("the token is for the tenant {tenant}, not for {}", config.tenant_id);
+        said.add(Verdict::Failed, message, "Set tenant_id to the tenant whose users are to be followed.".to_owned());
+    }
+    if !lesser.is_empty() {
+        let message =
+            format!("without {} ({kind}) aliases are not found, guests and disabled accounts not told apart", lesser.join(", "));
+        let remedy = if missing.is_empty() { grant(&lesser, claims.app_only, config) } else { String::new() };
+        said.add(Verdict::Warning, if missing.is_empty() { format!("enough to work, but {message}") } else { message }, remedy);
+    }
+    if !excess.is_empty() {
+        let remedy = format!(
             "Entra admin center > App registrations > {} > API permissions: remove what no other program with this app needs. This library \
              needs Presence.Read.All and User.Read.All{}, nothing else.",
             config.client_id,
             if config.publish.calls { ", and Presence.ReadWrite.All to publish" } else { "" }
-        ))
-    } else {
+        );
+        said.add(Verdict::Warning, format!("more than needed: {}", excess.join(", ")), remedy);
+    }
+    let line = if said.messages.is_empty() {
         Line::ok(Step::Permissions, format!("all that is needed and no more: {} ({kind})", granted.join(", ")))
+    } else {
+        Line::new(Step::Permissions, said.worst, said.messages.join("; ")).remedy(said.remedies.join(" "))
     };
     line.fact("kind", kind)
         .fact("granted", granted.clone())
         .fact("missing", missing)
         .fact("recommended", lesser)
         .fact("excess", excess)
+}
+
+/// What is wrong, all of it, the worst first.
+struct Said {
+    worst: Verdict,
+    messages: Vec<String>,
+    remedies: Vec<String>,
+}
+
+impl Default for Said {
+    fn default() -> Said {
+        Said { worst: Verdict::Ok, messages: Vec::new(), remedies: Vec::new() }
+    }
+}
+
+impl Said {
+    fn add(&mut self, verdict: Verdict, message: String, remedy: String) {
+        self.worst = self.worst.max(verdict);
+        self.messages.push(message);
+        self.remedies.extend(Some(remedy).filter(|remedy| !remedy.is_empty()));
+    }
 }
 
 fn names_account(user: &UserInput) -> bool {
@@ -87,7 +118,6 @@ fn grant(names: &[&str], app_only: bool, config: &Config) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::instance::check::Verdict;
     use crate::sync::HostDnd;
 
     fn config(tenant: &str) -> Config {
@@ -143,6 +173,26 @@ mod tests {
         let excess = look_at(&config, &claims(true, &["Presence.Read.All", "User.Read.All", "Mail.Read"]), &[]);
         assert_eq!(excess.verdict, Verdict::Warning);
         assert!(excess.message.contains("Mail.Read"));
+    }
+
+    #[test]
+    fn what_is_too_much_is_told_beside_what_is_missing() {
+        let config = config("contoso.example");
+        let line = look_at(&config, &claims(true, &["Mail.Read"]), &[]);
+        assert_eq!(line.verdict, Verdict::Failed);
+        for words in ["missing: Presence.Read.All, User.Read.All", "more than needed: Mail.Read"] {
+            assert!(line.message.contains(words), "{words}: {line:?}");
+        }
+        assert!(line.remedy.contains("Grant admin consent") && line.remedy.contains("remove what no other program"), "{line:?}");
+        let line = look_at(&config, &claims(true, &["Presence.Read.All", "User.ReadBasic.All", "Mail.Read"]), &[]);
+        assert_eq!(line.verdict, Verdict::Warning);
+        for words in ["without User.Read.All", "more than needed: Mail.Read"] {
+            assert!(line.message.contains(words), "{words}: {line:?}");
+        }
+        // Missing and lesser at once: granted in one go, named once each.
+        let line = look_at(&config, &claims(true, &["User.ReadBasic.All"]), &[]);
+        assert!(line.message.contains("missing: Presence.Read.All (application)"), "{line:?}");
+        assert!(line.remedy.contains("Application permissions: Presence.Read.All, User.Read.All;"), "{line:?}");
     }
 
     #[test]

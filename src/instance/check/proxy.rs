@@ -1,32 +1,15 @@
 //! Step 3: the way out.
 
-use url::Url;
-
-use super::environment;
 use super::line::{Line, Step};
 use super::reach::{Outcome, Reach};
+use super::target::Target;
 use crate::config::{Config, Proxy};
 use crate::http::{Cause, TransportErrorKind};
 use crate::process::ClientError;
 
 /// Whether requests go through one.
-pub(super) fn is_used(config: &Config) -> bool {
-    match &config.proxy {
-        Proxy::None => false,
-        Proxy::Url { .. } => true,
-        Proxy::System => environment::proxy(config.login()).is_some(),
-    }
-}
-
-/// Host and port, never its user.
-fn name_of(config: &Config) -> Option<String> {
-    let url = match &config.proxy {
-        Proxy::None => return None,
-        Proxy::Url { url, .. } => url.clone(),
-        Proxy::System => Url::parse(&environment::proxy(config.login())?).ok()?,
-    };
-    let host = url.host_str()?.to_owned();
-    Some(url.port_or_known_default().map_or(host.clone(), |port| format!("{host}:{port}")))
+pub(super) fn is_used(targets: &[Target]) -> bool {
+    targets.iter().any(|target| target.via.is_some())
 }
 
 pub(super) fn look_at(config: &Config, way: &Reach) -> Line {
@@ -39,23 +22,21 @@ pub(super) fn look_at(config: &Config, way: &Reach) -> Line {
         Proxy::System => "system",
         Proxy::Url { .. } => "url",
     };
-    let Some(name) = name_of(config) else {
+    let (through, straight): (Vec<_>, Vec<_>) = way.servers.iter().partition(|server| server.target.via.is_some());
+    let Some(name) = through.iter().find_map(|server| server.target.via.as_ref()).map(ToString::to_string) else {
         let message = match &config.proxy {
-            Proxy::System => "straight out: the environment names no proxy for the login host",
-            _ => "straight out: none is configured",
+            Proxy::System => "straight out: the environment names no proxy for these hosts, or excepts them (NO_PROXY)",
+            Proxy::Url { .. } => "not used",
+            Proxy::None => "straight out: none is configured",
         };
         return Line::ok(Step::Proxy, message).fact("mode", mode);
     };
     let login = matches!(&config.proxy, Proxy::Url { login: Some(_), .. });
-    let refused = way.servers.iter().find_map(|server| match &server.outcome {
+    let refused = through.iter().find_map(|server| match &server.outcome {
         Outcome::Failed(error) if error.kind == TransportErrorKind::Proxy => Some(error),
         _ => None,
     });
-    let unnamed = way.servers.iter().any(|server| matches!(server.outcome, Outcome::NoName));
-    let dns = way
-        .servers
-        .iter()
-        .any(|server| matches!(&server.outcome, Outcome::Failed(error) if error.kind == TransportErrorKind::Dns));
+    let unnamed = through.iter().any(|server| matches!(server.outcome, Outcome::NoName));
     let line = match refused {
         Some(error) => Line::failed(Step::Proxy, &error.message)
             .remedy(match (&error.cause, login) {
@@ -73,8 +54,12 @@ pub(super) fn look_at(config: &Config, way: &Reach) -> Line {
             })
             .fact("wants_password", error.cause == Cause::ProxyPassword),
         None if way.ways.is_none() => Line::after(Step::Proxy, Step::Tls),
-        None if unnamed || dns => Line::after(Step::Proxy, Step::NameResolution),
-        None => Line::ok(Step::Proxy, format!("{name} lets requests through")),
+        None if unnamed => Line::after(Step::Proxy, Step::NameResolution),
+        None if straight.is_empty() => Line::ok(Step::Proxy, format!("{name} lets requests through")),
+        None => {
+            let straight: Vec<String> = straight.iter().map(|server| server.target.host()).collect();
+            Line::ok(Step::Proxy, format!("{name} lets requests through; straight out to {}", straight.join(", ")))
+        }
     };
     line.fact("mode", mode).fact("proxy", name).fact("with_user", login)
 }

@@ -1,12 +1,12 @@
-//! The first requests: one to the login host, one to Graph, without any credential. Proxy, TLS and clock are read from how they end.
+//! The first requests: one to each server, without any credential. Proxy, TLS and clock are read from how they end.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ::http::{HeaderMap, Method};
-use url::Url;
 
 use super::line::Step;
 use super::names::Names;
+use super::target::{Role, Target};
 use crate::config::Config;
 use crate::http::{HttpClient, Limits, Proxy, Request, TransportError, TransportErrorKind};
 use crate::process::{ClientError, ClientKey, Process};
@@ -16,10 +16,7 @@ const LIMITS: Limits = Limits { timeout: Duration::from_secs(15), max_body: 256 
 /// One server and how it answered.
 #[derive(Debug)]
 pub(super) struct Server {
-    /// `login` or `graph`.
-    pub(super) role: &'static str,
-    pub(super) host: String,
-    pub(super) https: bool,
+    pub(super) target: Target,
     pub(super) outcome: Outcome,
 }
 
@@ -57,27 +54,22 @@ pub(super) struct Ways {
 }
 
 impl Reach {
-    fn server(&self, role: &str) -> Option<&Server> {
-        self.servers.iter().find(|server| server.role == role)
-    }
-
-    /// The step that must be mended before the login host can be asked.
+    /// The step that must be mended before a token can be asked for.
     pub(super) fn login_failed(&self) -> Option<Step> {
-        self.failed("login")
+        self.failed(|role| role != Role::Graph)
     }
 
     /// The same for Graph.
     pub(super) fn graph_failed(&self) -> Option<Step> {
-        self.failed("graph")
+        self.failed(|role| role == Role::Graph)
     }
 
-    fn failed(&self, role: &str) -> Option<Step> {
-        match &self.server(role)?.outcome {
+    fn failed(&self, is: impl Fn(Role) -> bool) -> Option<Step> {
+        match &self.servers.iter().find(|server| is(server.target.role))?.outcome {
             Outcome::Answered { .. } => None,
             Outcome::NoName => Some(Step::NameResolution),
             Outcome::Failed(error) if answered(error.kind) => None,
             Outcome::Failed(error) if error.kind == TransportErrorKind::Proxy => Some(Step::Proxy),
-            Outcome::Failed(error) if error.kind == TransportErrorKind::Dns => Some(Step::NameResolution),
             Outcome::Failed(_) => Some(Step::Tls),
             Outcome::NoClient => match self.error {
                 Some(ClientError::ProxyPassword(_)) => Some(Step::Proxy),
@@ -92,30 +84,22 @@ pub(super) fn answered(kind: TransportErrorKind) -> bool {
     matches!(kind, TransportErrorKind::TooLarge | TransportErrorKind::Truncated)
 }
 
-/// Asks both servers at once.
-pub(super) async fn reach(config: &Config, process: &Process, names: &Names) -> Reach {
-    let tenant = format!("{}/v2.0/.well-known/openid-configuration", config.tenant_id);
-    let requests = [("login", config.login(), Method::GET, tenant.as_str()), ("graph", config.graph(), Method::GET, "v1.0/")];
+/// Asks all servers at once.
+pub(super) async fn reach(config: &Config, process: &Process, targets: Vec<Target>, names: &Names) -> Reach {
     let client = client(config, process).await;
-    let ask = requests.map(|(role, root, method, path)| {
-        let http = client.as_ref().ok().map(|ways| &ways.http);
+    let ask = targets.into_iter().map(|target| {
+        let http = client.as_ref().ok().map(|ways| if target.role == Role::Metadata { &ways.direct } else { &ways.http });
+        let unnamed = names.lacks(&target);
         async move {
-            let Ok(url) = Url::parse(&format!("{root}/{path}")) else { return None };
-            let host = url.port().map_or_else(
-                || url.host_str().unwrap_or_default().to_owned(),
-                |port| format!("{}:{port}", url.host_str().unwrap_or_default()),
-            );
-            let https = url.scheme() == "https";
-            let unnamed = names.lacks(url.host_str().unwrap_or_default(), config);
             let outcome = match http {
                 _ if unnamed => Outcome::NoName,
                 None => Outcome::NoClient,
-                Some(http) => ask(http, method, url).await,
+                Some(http) => ask(http, &target).await,
             };
-            Some(Server { role, host, https, outcome })
+            Server { target, outcome }
         }
     });
-    let servers = futures_util::future::join_all(ask).await.into_iter().flatten().collect();
+    let servers = futures_util::future::join_all(ask).await;
     match client {
         Ok(ways) => Reach { servers, error: None, ways: Some(ways) },
         Err(error) => Reach { servers, error: Some(error), ways: None },
@@ -138,14 +122,17 @@ async fn client(config: &Config, process: &Process) -> Result<Ways, ClientError>
     }
 }
 
-async fn ask(http: &HttpClient, method: Method, url: Url) -> Outcome {
+async fn ask(http: &HttpClient, target: &Target) -> Outcome {
     let begun = Instant::now();
     let sent_at = wall_ms();
-    match http.send(Request { method, url, headers: HeaderMap::new(), body: None }, LIMITS).await {
+    match http.send(Request { method: Method::GET, url: target.url.clone(), headers: HeaderMap::new(), body: None }, LIMITS).await
+    {
         Ok(response) => {
             // The server wrote its time somewhere between; it is cut to whole seconds.
             let middle = sent_at + i64::try_from(begun.elapsed().as_millis() / 2).unwrap_or(0);
-            let ahead_ms = response.date_ms().map(|theirs| middle - (theirs + 500));
+            // A metadata service tells this machine's own time.
+            let told = response.date_ms().filter(|_| target.role != Role::Metadata);
+            let ahead_ms = told.map(|theirs| middle - (theirs + 500));
             Outcome::Answered { status: response.status.as_u16(), ahead_ms }
         }
         Err(error) => Outcome::Failed(error),

@@ -4,7 +4,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::line::{Line, Step, Tally};
+use super::line::{Line, Step};
+use super::tally::Tally;
 use super::work::{Kit, Message, work};
 use super::{configuration, line};
 use crate::host::reentrancy;

@@ -127,7 +127,9 @@ fn owner(dir: &Path, name: &str) -> Option<String> {
         options.open(Place::new(dir, name).lock()).ok().filter(|file| file.metadata().is_ok_and(|its| its.is_file()))?;
     let mut text = String::new();
     let readable = Read::by_ref(&mut file).take(64).read_to_string(&mut text).is_ok();
-    if (readable && text.is_empty()) || !lock::is_held(&file) {
+    // One who only looks for a moment, as this check's own sign-in does, is no owner.
+    let looks = text.split_ascii_whitespace().nth(2).is_some();
+    if (readable && text.is_empty()) || looks || !lock::is_held(&file) {
         return None;
     }
     let pid = text.split_ascii_whitespace().next().unwrap_or_default();

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::line::{Line, Step};
 use super::reach::{Outcome, Reach, answered};
+use super::target::Role;
 use crate::config::Config;
 use crate::http::{Cause, Flaw, TransportError, TransportErrorKind};
 use crate::process::ClientError;
@@ -17,7 +18,7 @@ pub(super) fn look_at(config: &Config, way: &Reach) -> Line {
         };
     }
     let mut good: Vec<String> = Vec::new();
-    let mut bad: Vec<&TransportError> = Vec::new();
+    let mut bad: Vec<(Role, &TransportError)> = Vec::new();
     let mut before = None;
     let mut hosts = serde_json::Map::new();
     for server in &way.servers {
@@ -28,12 +29,9 @@ pub(super) fn look_at(config: &Config, way: &Reach) -> Line {
                 before = Some(Step::Proxy);
                 ("not_tried", None)
             }
-            Outcome::Failed(error) if error.kind == TransportErrorKind::Dns => {
-                before = Some(Step::NameResolution);
-                ("not_tried", None)
-            }
+            // Also a name that was found a moment ago: the step of the names cannot be blamed for it.
             Outcome::Failed(error) => {
-                bad.push(error);
+                bad.push((server.target.role, error));
                 (error.kind.as_str(), Some(error))
             }
             Outcome::NoName => {
@@ -43,9 +41,14 @@ pub(super) fn look_at(config: &Config, way: &Reach) -> Line {
             Outcome::NoClient => ("not_tried", None),
         };
         if word == "ok" {
-            let how = if server.https { "TLS verified" } else { "plain HTTP on this machine, no TLS" };
-            if !good.contains(&format!("{}: {how}", server.host)) {
-                good.push(format!("{}: {how}", server.host));
+            let how = match (server.target.url.scheme(), server.target.role) {
+                ("https", _) => "TLS verified",
+                (_, Role::Metadata) => "the metadata service of this machine answers",
+                _ => "plain HTTP on this machine, no TLS",
+            };
+            let words = format!("{}: {how}", server.target.host());
+            if !good.contains(&words) {
+                good.push(words);
             }
         }
         let status = match server.outcome {
@@ -53,18 +56,18 @@ pub(super) fn look_at(config: &Config, way: &Reach) -> Line {
             _ => None,
         };
         hosts.insert(
-            server.role.to_owned(),
+            server.target.role.as_str().to_owned(),
             json!({
-                "host": server.host, "outcome": word, "status": status,
+                "host": server.target.host(), "outcome": word, "status": status,
                 "trouble": trouble.and_then(word_of), "issuer": trouble.and_then(issuer_of),
             }),
         );
     }
     let line = match (bad.first(), before) {
-        (Some(first), _) => {
-            let mut messages: Vec<&str> = bad.iter().map(|error| error.message.as_str()).collect();
+        (Some((role, first)), _) => {
+            let mut messages: Vec<&str> = bad.iter().map(|(_, error)| error.message.as_str()).collect();
             messages.dedup();
-            Line::failed(Step::Tls, messages.join("; ")).remedy(remedy(first, config))
+            Line::failed(Step::Tls, messages.join("; ")).remedy(remedy(*role, first, config))
         }
         (None, Some(step)) if good.is_empty() => Line::after(Step::Tls, step),
         (None, _) => Line::ok(Step::Tls, good.join(", ")),
@@ -90,8 +93,12 @@ fn issuer_of(error: &TransportError) -> Option<&str> {
     }
 }
 
-fn remedy(error: &TransportError, config: &Config) -> &'static str {
+fn remedy(role: Role, error: &TransportError, config: &Config) -> &'static str {
     match (&error.cause, error.kind) {
+        _ if role == Role::Metadata => {
+            "A managed identity exists on a virtual machine in Azure only: there, let this machine reach 169.254.169.254, TCP port 80, without a \
+             proxy. Elsewhere choose another auth.method."
+        }
         (Cause::Untrusted(Some(_)), _) if config.tls.ca_file.is_some() => {
             "A firewall or proxy seems to open TLS on the way with a certificate that tls.ca_file does not cover: put the CA certificate of that \
              gateway into the file, or let the gateway leave the login host and Graph alone."
@@ -111,6 +118,9 @@ fn remedy(error: &TransportError, config: &Config) -> &'static str {
         }
         (Cause::BadCertificate(Flaw::Revoked, _), _) | (_, TransportErrorKind::Tls) => {
             "Look at what answers there (openssl s_client -connect HOST:443): a gateway that speaks old TLS versions, or not Microsoft at all."
+        }
+        (_, TransportErrorKind::Dns) => {
+            "The name was found a moment before: look whether all name servers in /etc/resolv.conf give the same answer, and answer each time."
         }
         (_, TransportErrorKind::Protocol) => {
             "What answers does not speak HTTP: check `endpoints` (https and http, host and port)."

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::line::{Line, Step};
 use super::reach::{Reach, reach};
+use super::target::Target;
 use super::users::Found;
 use super::{clock, names, permissions, presence, proxy, sign_in, state_directory, tls, users};
 use crate::config::Config;
@@ -59,13 +60,14 @@ async fn network(kit: Kit, teller: &Teller) {
     });
 
     let begun = teller.begin(Step::NameResolution);
-    let (names, line) = names::look_up(&config, &process).await;
+    let targets = Target::all(&config);
+    let (names, line) = names::look_up(&targets, &process).await;
     teller.done(line, begun);
 
     // What goes through a proxy is judged there first; without one it is a matter of the connection.
-    let proxied = proxy::is_used(&config);
+    let proxied = proxy::is_used(&targets);
     let begun = teller.begin(if proxied { Step::Proxy } else { Step::Tls });
-    let way = reach(&config, &process, &names).await;
+    let way = reach(&config, &process, targets, &names).await;
     teller.done(proxy::look_at(&config, &way), begun);
     let begun = if proxied { teller.begin(Step::Tls) } else { begun };
     teller.done(tls::look_at(&config, &way), begun);
@@ -87,7 +89,7 @@ async fn graph(config: &Config, users: Vec<UserInput>, process: &Process, way: &
     let begun = teller.begin(Step::SignIn);
     let (session, line) = sign_in::sign_in(config, process, way).await;
     teller.done(line, begun);
-    let Some(session) = session else {
+    let Some(mut session) = session else {
         for step in [Step::Permissions, Step::Users, Step::Presence] {
             let begun = teller.begin(step);
             teller.done(Line::after(step, Step::SignIn), begun);
@@ -111,4 +113,6 @@ async fn graph(config: &Config, users: Vec<UserInput>, process: &Process, way: &
         None => presence::ask(&session.client, &found).await,
     };
     teller.done(line, begun);
+    // As a rule there is nothing left to keep.
+    let _ = session.memory.keep().await;
 }

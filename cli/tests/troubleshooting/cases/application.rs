@@ -14,6 +14,7 @@ pub(super) fn cases() -> Vec<Case> {
             expected: vec![fails("sign_in", &["AADSTS90002", "no such tenant"], &["tenant_id", "Tenant ID", "cloud"])],
             repair: "Copy the Tenant ID from the overview page; do not take the id of the application or of a user. A tenant of the US government \
                      is only found with `cloud` set.",
+            changes: &["tenant_id", "cloud"],
         },
         Case {
             symptom: "The tenant is one of another cloud",
@@ -21,6 +22,7 @@ pub(super) fn cases() -> Vec<Case> {
             break_it: |rig| rig.entra_says(900382),
             expected: vec![fails("sign_in", &["AADSTS900382", "another Microsoft cloud"], &["cloud", "us_gov"])],
             repair: "Set `cloud` to `us_gov` (GCC High) or `us_gov_dod`, and take `endpoints` out.",
+            changes: &["cloud", "endpoints"],
         },
         Case {
             symptom: "Entra does not know the application",
@@ -28,6 +30,7 @@ pub(super) fn cases() -> Vec<Case> {
             break_it: |rig| rig.config["client_id"] = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee".into(),
             expected: vec![fails("sign_in", &["AADSTS700016", "client id"], &["client_id", "Application ID", "tenant_id"])],
             repair: "Copy the Application (client) ID from the overview page of the app registration: neither its Object ID nor the secret's id.",
+            changes: &["client_id"],
         },
         Case {
             symptom: "The application has been disabled",
@@ -39,6 +42,7 @@ pub(super) fn cases() -> Vec<Case> {
                 &["Enterprise applications", "Enabled for users to sign in"],
             )],
             repair: "Switch it on again, and ask who switched it off.",
+            changes: &[],
         },
         Case {
             symptom: "The secret is refused",
@@ -50,6 +54,7 @@ pub(super) fn cases() -> Vec<Case> {
                 &["value of the secret, not its id", "Certificates & secrets"],
             )],
             repair: "Add a new secret and copy its value at once. A copied blank or a cut end counts as well.",
+            changes: &["auth.secret"],
         },
         Case {
             symptom: "It worked for months, and since last night nobody signs in",
@@ -59,7 +64,8 @@ pub(super) fn cases() -> Vec<Case> {
                 rig.app(AppSpec { secrets: Some(vec![secret]), ..AppSpec::default() });
             },
             expected: vec![fails("sign_in", &["AADSTS7000222", "expired"], &["add a new client secret"])],
-            repair: "Add a new secret and reload. Set `auth.expires_at` with it, and the next end is told 30 days ahead.",
+            repair: "Add a new secret and put it into the configuration. Set `auth.expires_at` with it, and the next end is told 30 days ahead.",
+            changes: &["auth.secret", "auth.expires_at"],
         },
         Case {
             symptom: "The certificate is refused",
@@ -67,6 +73,7 @@ pub(super) fn cases() -> Vec<Case> {
             break_it: |rig| rig.certificate(false),
             expected: vec![fails("sign_in", &["AADSTS700027", "certificate"], &["Upload the certificate", "thumbprint"])],
             repair: "Upload it (the certificate, never the key), compare the thumbprints and wait some minutes.",
+            changes: &[],
         },
         Case {
             symptom: "A secret is sent for an application that must have none",
@@ -74,6 +81,7 @@ pub(super) fn cases() -> Vec<Case> {
             break_it: |rig| rig.entra_says(700025),
             expected: vec![fails("sign_in", &["AADSTS700025", "public client"], &["auth.secret", "Allow public client flows"])],
             repair: "With `client_secret` or `certificate` the application must be confidential: switch public client flows off.",
+            changes: &[],
         },
         Case {
             symptom: "A policy blocks the sign-in",
@@ -82,6 +90,7 @@ pub(super) fn cases() -> Vec<Case> {
             expected: vec![fails("sign_in", &["AADSTS53003", "Conditional Access"], &["Sign-in logs", "names the policy"])],
             repair: "Find the attempt in the sign-in log by its time and application (service principal sign-ins are a list of their own) and \
                      adapt the policy.",
+            changes: &[],
         },
         Case {
             symptom: "Entra itself has trouble",
@@ -94,6 +103,7 @@ pub(super) fn cases() -> Vec<Case> {
             )],
             repair: "Wait; a running instance goes on with the token that it has and tries again by itself. status.cloud.microsoft tells of large \
                      outages.",
+            changes: &[],
         },
     ]
 }
@@ -113,6 +123,7 @@ pub(super) fn permissions() -> Vec<Case> {
                 fails("presence", &["403", "Presence.Read.All"], &["Presence.Read.All", "admin consent"]),
             ],
             repair: "Add it and grant admin consent: without the consent the permission is listed, but not in the token.",
+            changes: &[],
         },
         Case {
             symptom: "Sign-in works, nobody is found",
@@ -123,6 +134,7 @@ pub(super) fn permissions() -> Vec<Case> {
                 fails("users", &["403"], &["application permission User.Read.All"]),
             ],
             repair: "Add it and grant admin consent. Where the telephone system knows the object id of each user, it can do without.",
+            changes: &[],
         },
         Case {
             symptom: "All permissions are in the list and none works",
@@ -137,6 +149,7 @@ pub(super) fn permissions() -> Vec<Case> {
                 fails("users", &["403"], &["application permission User.Read.All", "admin consent"]),
             ],
             repair: "Look at the column Type in API permissions: each must say Application, and its status Granted. Remove the delegated ones.",
+            changes: &[],
         },
         Case {
             symptom: "It works, but people are not found by their aliases",
@@ -148,6 +161,7 @@ pub(super) fn permissions() -> Vec<Case> {
                 &["Application permissions: User.Read.All"],
             )],
             repair: "Grant User.Read.All, or leave it so if every address in the telephone system is the mail address or user principal name.",
+            changes: &[],
         },
         Case {
             symptom: "The security team asks why it may write the directory",
@@ -159,6 +173,7 @@ pub(super) fn permissions() -> Vec<Case> {
                 &["remove", "Presence.Read.All and User.Read.All, nothing else"],
             )],
             repair: "Remove it, and give this library an application of its own where another program needs it.",
+            changes: &[],
         },
     ]
 }

@@ -17,6 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
             expected: vec![fails("configuration", &["line 3", "JSON"], &["docs/configuration.md"])],
             repair: "The line named is where reading stopped; the slip is there or in the line before. Most editors check JSON, and the schema \
                      (`tps schema`) besides.",
+            changes: &[],
         },
         Case {
             symptom: "A setting is refused as unknown",
@@ -24,6 +25,7 @@ pub(super) fn cases() -> Vec<Case> {
             break_it: |rig| rig.config["cluod"] = "global".into(),
             expected: vec![fails("configuration", &["cluod", "cloud"], &["docs/configuration.md"])],
             repair: "Correct the spelling. A key that is not known is never passed over, since what it should have set would be missing.",
+            changes: &[],
         },
         Case {
             symptom: "The tenant is in China",
@@ -31,6 +33,7 @@ pub(super) fn cases() -> Vec<Case> {
             break_it: |rig| rig.config["cloud"] = "china".into(),
             expected: vec![fails("configuration", &["cloud", "china", "global"], &["docs/configuration.md"])],
             repair: "There is nothing to set: Graph has no presence in that cloud. The worldwide and the US Government clouds have it.",
+            changes: &[],
         },
         Case {
             symptom: "tenant_id is common, as in an example from the web",
@@ -38,6 +41,7 @@ pub(super) fn cases() -> Vec<Case> {
             break_it: |rig| rig.config["tenant_id"] = "common".into(),
             expected: vec![fails("configuration", &["tenant_id", "common"], &["docs/configuration.md"])],
             repair: "Enter the Tenant ID from the overview page of the Entra admin center.",
+            changes: &["tenant_id"],
         },
         Case {
             symptom: "The secret is refused before anything is sent",
@@ -46,6 +50,7 @@ pub(super) fn cases() -> Vec<Case> {
             expected: vec![fails("configuration", &["auth.secret", "id", "value"], &["docs/configuration.md"])],
             repair: "Entra shows two columns, Value and Secret ID. Only the value works, and it is shown only right after the secret was made: \
                      if it is lost, add a new secret.",
+            changes: &["auth.secret"],
         },
     ]
 }
@@ -62,6 +67,7 @@ pub(super) fn credentials() -> Vec<Case> {
             expected: vec![fails("sign_in", &["auth.secret", "/etc/pbx/secret", "No such file"], &["readable for the account"])],
             repair: "Make the file with the secret's value in it and nothing else: owned by the account of the telephone system, mode 600. Where \
                      the file is there, the same line says `Permission denied`, and the owner or mode is wrong.",
+            changes: &[],
         },
         Case {
             symptom: "The secret's file is empty",
@@ -71,7 +77,8 @@ pub(super) fn credentials() -> Vec<Case> {
                 rig.config["auth"]["secret"] = json!({ "file": path });
             },
             expected: vec![fails("sign_in", &["auth.secret", "/etc/pbx/secret", "empty"], &["what is in it"])],
-            repair: "Write the secret's value into the file. It is read anew for each sign-in; nothing has to be restarted.",
+            repair: "Write the secret's value into the file. It is read anew for each sign-in, so nothing else is to be done.",
+            changes: &[],
         },
         Case {
             symptom: "It works in a shell but not as a service",
@@ -79,7 +86,8 @@ pub(super) fn credentials() -> Vec<Case> {
             break_it: |rig| rig.config["auth"]["secret"] = json!({"env": "PBX_TEAMS_SECRET"}),
             expected: vec![fails("sign_in", &["auth.secret", "PBX_TEAMS_SECRET: not set"], &["variable"])],
             repair: "Give the variable to the service itself (systemd: `Environment=` or `LoadCredential=` with `auth.secret.file`), not to a \
-                     login shell.",
+                     login shell, and start it anew.",
+            changes: &["auth.secret"],
         },
         Case {
             symptom: "Certificate and key do not belong together",
@@ -96,6 +104,7 @@ pub(super) fn credentials() -> Vec<Case> {
             )],
             repair: "Put both files of the same pair in place. `openssl x509 -noout -pubkey -in client.pem` and `openssl pkey -pubout -in \
                      client.key` must print the same.",
+            changes: &[],
         },
         Case {
             symptom: "The certificate was exported as PFX",
@@ -111,6 +120,7 @@ pub(super) fn credentials() -> Vec<Case> {
             )],
             repair: "Take the parts out of it: `openssl pkcs12 -in client.pfx -nokeys -clcerts -out client.pem` and `openssl pkcs12 -in client.pfx \
                      -nocerts -nodes -out client.key`.",
+            changes: &[],
         },
         Case {
             symptom: "The private key has a pass phrase",
@@ -125,6 +135,7 @@ pub(super) fn credentials() -> Vec<Case> {
                 &["what is in it"],
             )],
             repair: "Nobody is there to enter it: take the pass phrase off as the line says, and close the file to others (mode 600).",
+            changes: &[],
         },
         Case {
             symptom: "It works, but the secret ends in a few days",
@@ -145,6 +156,7 @@ pub(super) fn credentials() -> Vec<Case> {
             )],
             repair: "Add a new secret beside the old one in Entra and put it into `auth.next` now: it takes over by itself when the old one ends, \
                      without a gap.",
+            changes: &["auth.next"],
         },
     ]
 }

@@ -17,6 +17,7 @@ pub(super) fn cases() -> Vec<Case> {
             },
             expected: vec![fails("presence", &["429"], &["Try again in 30 s", "source.requests_per_30s"])],
             repair: "Find the other program that uses the same application, and give each its own, or lower `source.requests_per_30s` in both.",
+            changes: &["source.requests_per_30s"],
         },
         Case {
             symptom: "Graph is down",
@@ -26,6 +27,7 @@ pub(super) fn cases() -> Vec<Case> {
             },
             expected: vec![fails("presence", &["503"], &["some minutes", "status.cloud.microsoft"])],
             repair: "Wait. A running instance tries again by itself, and do-not-disturb stays as the rules for stale presence say.",
+            changes: &[],
         },
         Case {
             symptom: "The permission is there, and presence is refused all the same",
@@ -35,6 +37,7 @@ pub(super) fn cases() -> Vec<Case> {
             },
             expected: vec![fails("presence", &["403"], &["The permission is there", "Conditional Access", "Teams licences"])],
             repair: "Where the consent is new, wait an hour. Then look for policies and licences.",
+            changes: &[],
         },
         Case {
             symptom: "One person has no presence",
@@ -45,6 +48,7 @@ pub(super) fn cases() -> Vec<Case> {
             },
             expected: vec![warns("presence", &["102"], &["Teams"])],
             repair: "Assign a licence with Teams, and let the person sign in to Teams once.",
+            changes: &[],
         },
     ]
 }

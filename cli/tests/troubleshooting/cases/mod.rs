@@ -21,8 +21,10 @@ pub(crate) struct Case {
     pub(crate) break_it: fn(&mut Rig),
     /// The diagnosis: every step that is neither well nor left out.
     pub(crate) expected: Vec<Expected>,
-    /// What to do.
+    /// What to do. Whether a reload takes it over is said by the page, see `reload`.
     pub(crate) repair: &'static str,
+    /// Keys of the configuration that are changed by it.
+    pub(crate) changes: &'static [&'static str],
 }
 
 pub(crate) struct Chapter {

@@ -49,6 +49,7 @@ pub(super) fn cases() -> Vec<Case> {
             )],
             repair: "Try `getent hosts login.microsoftonline.com` under the same account. Machines in a network without public DNS need a proxy, \
                      which looks the names up for them, or a name server that forwards.",
+            changes: &[],
         },
         Case {
             symptom: "The firewall lets nothing out",
@@ -60,6 +61,7 @@ pub(super) fn cases() -> Vec<Case> {
             expected: vec![fails("tls", &["CLOSED", "refused"], &["TCP port 443", "firewall", "proxy"])],
             repair: "Allow this machine TCP port 443 to `login.microsoftonline.com` and `graph.microsoft.com`, or set `proxy`. A firewall that \
                      drops instead of refusing gives the same step with a time-out.",
+            changes: &["proxy"],
         },
         Case {
             symptom: "Browsers work, the telephone system says the authority is not trusted",
@@ -72,6 +74,7 @@ pub(super) fn cases() -> Vec<Case> {
             )],
             repair: "The line names the authority: ask for its certificate and set `tls.ca_file` to it, or let the firewall leave both hosts alone. \
                      Browsers work because the domain gives them that authority.",
+            changes: &["tls.ca_file"],
         },
         Case {
             symptom: "The server's certificate has expired",
@@ -80,6 +83,7 @@ pub(super) fn cases() -> Vec<Case> {
             expected: vec![fails("tls", &["expired"], &["clock", "gateway"])],
             repair: "Look at `date` first: with a wrong year every certificate seems expired. With the right time it is a gateway in between, \
                      whose certificate somebody has to renew.",
+            changes: &[],
         },
         Case {
             symptom: "Another server answers under Microsoft's name",
@@ -87,6 +91,7 @@ pub(super) fn cases() -> Vec<Case> {
             break_it: |rig| gateway(rig, &Shown { name: Some("portal.contoso.example"), expired: false }),
             expected: vec![fails("tls", &["name", "portal.contoso.example"], &["/etc/hosts", "sign-in page"])],
             repair: "Take this machine out of the network that wants a sign-in page, and old entries out of `/etc/hosts`.",
+            changes: &[],
         },
         Case {
             symptom: "The file with the company's CA is not there",
@@ -98,6 +103,7 @@ pub(super) fn cases() -> Vec<Case> {
             },
             expected: vec![fails("tls", &["/etc/pbx/company.pem", "No such file"], &["tls.ca_file", "BEGIN CERTIFICATE"])],
             repair: "Put the file there, as PEM and readable for the account of the telephone system.",
+            changes: &[],
         },
         Case {
             symptom: "The proxy is down",
@@ -105,6 +111,7 @@ pub(super) fn cases() -> Vec<Case> {
             break_it: |rig| through(rig, &format!("http://{CLOSED}")),
             expected: vec![fails("proxy", &["PROXY", "refused"], &["proxy.url", "CONNECT"])],
             repair: "Compare host and port with what the proxy's administrator says, and try `curl -x http://HOST:PORT https://graph.microsoft.com`.",
+            changes: &["proxy.url"],
         },
         Case {
             symptom: "The proxy wants a password",
@@ -113,6 +120,7 @@ pub(super) fn cases() -> Vec<Case> {
             expected: vec![fails("proxy", &["PROXY", "user name and password"], &["proxy.username", "proxy.password", "NTLM"])],
             repair: "Set both. Only Basic authentication is spoken: where the proxy knows NTLM or Kerberos alone, ask for an exception for this \
                      machine.",
+            changes: &["proxy.username", "proxy.password"],
         },
         Case {
             symptom: "The proxy knows the user but refuses his password",
@@ -123,7 +131,8 @@ pub(super) fn cases() -> Vec<Case> {
                 rig.config["proxy"]["password"] = "wrong".into();
             },
             expected: vec![fails("proxy", &["PROXY", "user name and password"], &["Correct proxy.username and proxy.password"])],
-            repair: "Correct them; a reload takes them over without a restart.",
+            repair: "Correct them.",
+            changes: &["proxy.username", "proxy.password"],
         },
         Case {
             symptom: "The proxy does not allow Microsoft",
@@ -135,6 +144,24 @@ pub(super) fn cases() -> Vec<Case> {
                 &["allows CONNECT to port 443"],
             )],
             repair: "Have `login.microsoftonline.com:443` and `graph.microsoft.com:443` allowed for this machine.",
+            changes: &[],
+        },
+        Case {
+            symptom: "Managed identity, on a machine that has none",
+            broken: "`auth.method` is `managed_identity`, and this machine has no metadata service.",
+            break_it: |rig| {
+                rig.config["auth"] = json!({"method": "managed_identity"});
+                rig.config["endpoints"]["metadata"] = format!("http://{CLOSED}").into();
+                rig.names(CLOSED.to_owned(), "169.254.169.254");
+            },
+            expected: vec![fails(
+                "tls",
+                &["169.254.169.254", "refused"],
+                &["virtual machine in Azure only", "169.254.169.254", "another auth.method"],
+            )],
+            repair: "On a virtual machine in Azure look at its own firewall, and at the network of the container where it runs in one. Anywhere else \
+                     take a certificate or a secret.",
+            changes: &["auth.method"],
         },
         Case {
             symptom: "A web page comes instead of a token",
@@ -146,6 +173,7 @@ pub(super) fn cases() -> Vec<Case> {
             },
             expected: vec![fails("sign_in", &["not the JSON of a token"], &["gateway", "login host through unchanged"])],
             repair: "Let the login host through unchanged. TLS was accepted here, so it is a gateway whose authority this machine trusts.",
+            changes: &[],
         },
     ]
 }
@@ -174,6 +202,7 @@ pub(super) fn clock() -> Vec<Case> {
                 fails("sign_in", &["AADSTS700024", "clock"], &["NTP"]),
             ],
             repair: "Set the clock and keep it by NTP. The end of a certificate plays no part here, nothing has to be renewed.",
+            changes: &[],
         },
         Case {
             symptom: "Times in events and logs are wrong",
@@ -181,6 +210,7 @@ pub(super) fn clock() -> Vec<Case> {
             break_it: |rig| ahead(rig, 10),
             expected: vec![warns("clock", &["SECONDS s ahead", "times in events and logs"], &["NTP"])],
             repair: "Set the clock and keep it by NTP.",
+            changes: &[],
         },
     ]
 }

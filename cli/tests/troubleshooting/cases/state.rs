@@ -32,6 +32,7 @@ pub(super) fn cases() -> Vec<Case> {
                 &["install -d -m 700", "ACCOUNT"],
             )],
             repair: "Make it with the line above, on a local disk. On a disk mounted read-only, or as another account's, the same step fails.",
+            changes: &[],
         },
         Case {
             symptom: "The state directory is a file",
@@ -42,6 +43,7 @@ pub(super) fn cases() -> Vec<Case> {
             },
             expected: vec![fails("state_directory", &["/etc/pbx/state: not a directory"], &["Set state.dir to a directory"])],
             repair: "Name the directory; the file in it has a name of its own.",
+            changes: &["state.dir"],
         },
         Case {
             symptom: "The disk with the state directory is not mounted",
@@ -54,6 +56,7 @@ pub(super) fn cases() -> Vec<Case> {
             expected: vec![fails("state_directory", &["/etc/pbx/state is a link", "not there"], &["Mount the disk"])],
             repair: "Mount it before the telephone system starts (systemd: `RequiresMountsFor=`): otherwise it is forgotten whose do-not-disturb is whose at each \
                      restart.",
+            changes: &[],
         },
         Case {
             symptom: "Others may read what is remembered",
@@ -61,6 +64,7 @@ pub(super) fn cases() -> Vec<Case> {
             break_it: |rig| made(rig, 0o755),
             expected: vec![warns("state_directory", &["/etc/pbx/state", "mode 755"], &["chmod 700", "refresh tokens"])],
             repair: "`chmod 700` and `chmod 600` as it says; the library itself makes them so.",
+            changes: &[],
         },
     ]
 }

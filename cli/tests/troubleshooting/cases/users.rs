@@ -23,6 +23,7 @@ pub(super) fn cases() -> Vec<Case> {
                 &["mail, user principal name and proxy addresses", "object id"],
             )],
             repair: "Correct the address on one side, or enter the person's object id in the telephone system.",
+            changes: &[],
         },
         Case {
             symptom: "Two people share an address",
@@ -38,6 +39,7 @@ pub(super) fn cases() -> Vec<Case> {
                 &["object id of the account that is meant"],
             )],
             repair: "Nobody is guessed at: give user 104 the object id of the one who is meant.",
+            changes: &[],
         },
         Case {
             symptom: "A guest from another company is not followed",
@@ -50,6 +52,7 @@ pub(super) fn cases() -> Vec<Case> {
             )],
             repair: "Nothing can be read: a guest's presence lives in the tenant that he comes from. Take his address out, or connect that tenant by an \
                      instance of its own.",
+            changes: &[],
         },
         Case {
             symptom: "Somebody who came back is not followed",
@@ -60,6 +63,7 @@ pub(super) fn cases() -> Vec<Case> {
             },
             expected: vec![warns("users", &["2 of 3 found", "only a disabled account: 1 (102)"], &["Enable the account"])],
             repair: "Enable the account; the next look at the directory finds it.",
+            changes: &[],
         },
         Case {
             symptom: "An object id leads nowhere",
@@ -71,6 +75,7 @@ pub(super) fn cases() -> Vec<Case> {
                 &["Copy the object id anew"],
             )],
             repair: "Enter the new object id. The name is the same, the account is not.",
+            changes: &[],
         },
         Case {
             symptom: "Nobody at all is found",
@@ -82,6 +87,7 @@ pub(super) fn cases() -> Vec<Case> {
                 &["mail, user principal name and proxy addresses"],
             )],
             repair: "Compare one address letter by letter. After a change of domain, the old one can stay as proxy address in Exchange.",
+            changes: &[],
         },
     ]
 }
