@@ -9,7 +9,8 @@
 //! | `server`, `connection`, `tls`, `reply` | the wire |
 //! | `control`, `script`, `office`, `action` | the ways to change the world while it runs |
 //! | `entra` | sign-in |
-//! | `graph` | users, presence, applications |
+//! | `graph` | users, presence, applications, subscriptions |
+//! | `notify` | change notifications |
 //! | `fault`, `oddity`, `throttle` | what goes wrong, what is odd, what is too much |
 //! | `tenant`, `directory`, `presence` | the world itself |
 //! | `record` | counters and recorded requests |
@@ -25,6 +26,7 @@ mod error;
 mod fault;
 mod graph;
 mod guid;
+mod notify;
 mod oddity;
 mod office;
 #[cfg(feature = "openapi")]
@@ -47,6 +49,10 @@ pub use default::{CLIENT_ID, CLIENT_SECRET, DOMAIN, PUBLIC_CLIENT_ID, SERVICE_AC
 pub use directory::{BulkSpec, UserSpec, UserType};
 pub use error::Error;
 pub use fault::{EndpointClass, Fault, FaultAction, FaultBody, RetryAfter};
+pub use notify::{
+    ConflictCode, ConflictRule, Delivery, FilterQuotes, HandshakeCode, LongExpiry, NotifyOddities, OdataType, OwnPresence,
+    PastExpiry, SubscriptionView, Tamper, TokenVersion, Tokens,
+};
 pub use oddity::{Casing, DuplicateIds, MalformedIds, Nulls, Oddities, Profile, UnknownIds};
 pub use office::office_day;
 pub use presence::PresenceSpec;

@@ -18,6 +18,9 @@ pub(crate) enum Route {
     Organization,
     Application(String),
     Batch,
+    Subscriptions,
+    Subscription(String),
+    Reauthorize(String),
     Unknown,
 }
 
@@ -45,6 +48,9 @@ pub(crate) fn route(segments: &[String]) -> Option<Route> {
         ["communications", "getPresencesByUserId" | "microsoft.graph.getPresencesByUserId"] => Route::Bulk,
         ["organization"] => Route::Organization,
         ["$batch"] => Route::Batch,
+        ["subscriptions"] => Route::Subscriptions,
+        ["subscriptions", id] => Route::Subscription((*id).to_owned()),
+        ["subscriptions", id, "reauthorize" | "microsoft.graph.reauthorize"] => Route::Reauthorize((*id).to_owned()),
         [one] => {
             if let Some(id) = keyed(one, "users") {
                 Route::User(id)
@@ -70,14 +76,18 @@ impl Route {
             Route::Organization => EndpointClass::Organization,
             Route::Application(_) => EndpointClass::Applications,
             Route::Batch => EndpointClass::Batch,
+            Route::Subscriptions | Route::Subscription(_) | Route::Reauthorize(_) => EndpointClass::Subscriptions,
             Route::Unknown => EndpointClass::Other,
         }
     }
 
-    pub(super) fn method(&self) -> &'static Method {
+    pub(super) fn allows(&self, method: &Method) -> bool {
         match self {
-            Route::Bulk | Route::Write(..) | Route::Batch => &Method::POST,
-            _ => &Method::GET,
+            Route::Bulk | Route::Write(..) | Route::Batch | Route::Reauthorize(_) => method == Method::POST,
+            Route::Subscriptions => [Method::GET, Method::POST].contains(method),
+            Route::Subscription(_) => [Method::GET, Method::PATCH, Method::DELETE].contains(method),
+            Route::Unknown => true,
+            _ => method == Method::GET,
         }
     }
 }
@@ -105,6 +115,9 @@ mod tests {
             ("/v1.0/communications/getPresencesByUserId", Some(Route::Bulk)),
             ("/v1.0/applications(appId='x@y')", Some(Route::Application(id()))),
             ("/v1.0/users/x@y/presence/setPresence", Some(Route::Write(id(), "setPresence".into()))),
+            ("/v1.0/subscriptions", Some(Route::Subscriptions)),
+            ("/v1.0/subscriptions/x@y", Some(Route::Subscription(id()))),
+            ("/v1.0/subscriptions/x@y/reauthorize", Some(Route::Reauthorize(id()))),
             ("/v1.0/nothing", Some(Route::Unknown)),
             ("/v2.0/users", None),
             ("/", None),
