@@ -157,8 +157,9 @@ impl Notify {
         let standing = |id: u128| list.iter().find(|s| s.id == id).map_or(Standing::Gone, |s| s.standing(tenants, now));
         let (packs, mut posts) = self.outbox.take(now, odd, standing, |id| lost.push(id));
         for pack in packs {
-            let items: Vec<(Item, &Subscription)> =
-                pack.items.into_iter().filter_map(|i| Some((i.clone(), list.iter().find(|s| s.id == i.subscription)?))).collect();
+            let items = pack.items.into_iter();
+            let items = items.filter_map(|item| list.iter().find(|s| s.id == item.subscription).map(|s| (item, s)));
+            let items: Vec<(Item, &Subscription)> = items.collect();
             self.posts += 1;
             posts.push(Post {
                 number: self.posts,

@@ -41,7 +41,7 @@ pub(super) fn body(items: &[(Item, &Subscription)], entra: &Entra, odd: &NotifyO
         let first_version = match odd.token_version {
             TokenVersion::V2 => false,
             TokenVersion::V1 => true,
-            TokenVersion::Alternating => count % 2 == 0,
+            TokenVersion::Alternating => count.is_multiple_of(2),
         };
         match (tamper, odd.tokens) {
             (Some(Tamper::TokensMissing), _) | (None, Tokens::Missing) => {}

@@ -12,7 +12,7 @@ use crate::tenant::Tenant;
 use crate::world::World;
 
 /// What of a presence makes a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Shown {
     availability: Option<String>,
     activity: Option<String>,
@@ -20,8 +20,8 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    fn of(seen: Seen<'_>, odd: &Oddities) -> Self {
-        let rest = seen.extra.filter(|_| !odd.notify.words_only).map(|e| {
+    fn of(seen: Seen<'_>) -> Self {
+        let rest = seen.extra.map(|e| {
             let message = e.status_message.as_ref().map(Value::to_string);
             format!("{} {:?} {message:?} {:?}", e.out_of_office, e.out_of_office_message, e.work_location)
         });
@@ -29,6 +29,12 @@ impl Shown {
         // Somebody whose rare parts were never written has the same as somebody whose rare parts are empty.
         let rest = rest.filter(|r| r != "false None None None").unwrap_or_default();
         Self { availability: text(seen.availability), activity: text(seen.activity), rest }
+    }
+
+    fn is_news(&self, before: Option<&Self>, words_only: bool) -> bool {
+        before.is_none_or(|b| {
+            (&b.availability, &b.activity) != (&self.availability, &self.activity) || !words_only && b.rest != self.rest
+        })
     }
 }
 
@@ -49,12 +55,12 @@ pub(super) fn look(tenant: &Tenant, index: u32, at: Millis) -> Option<(u128, See
 
 /// Remembers how the users of a new subscription are seen.
 pub(crate) fn begin(world: &mut World, tenant: usize, users: &[u128], now: Millis) {
-    let World { tenants, notify, oddities, .. } = world;
+    let World { tenants, notify, .. } = world;
     let tenant = &tenants[tenant];
     for &id in users {
         let seen = tenant.directory.index_of_id(id).and_then(|index| look(tenant, index, now));
         match seen {
-            Some((_, seen)) => drop(notify.shown.insert((tenant.id, id), Shown::of(seen, oddities))),
+            Some((_, seen)) => drop(notify.shown.insert((tenant.id, id), Shown::of(seen))),
             None => drop(notify.shown.remove(&(tenant.id, id))),
         }
     }
@@ -88,12 +94,14 @@ fn observe(world: &mut World, tenant: usize, index: u32, at: Millis) -> bool {
     if watching.is_empty() {
         return false;
     }
-    let shown = Shown::of(seen, oddities);
-    if notify.shown.get(&(home.id, user)) == Some(&shown) {
+    let shown = Shown::of(seen);
+    let before = notify.shown.get(&(home.id, user));
+    let news = shown.is_news(before, oddities.notify.words_only);
+    notify.shown.insert((home.id, user), shown);
+    if !news {
         return false;
     }
     let presence = snapshot(user, seen, oddities);
-    notify.shown.insert((home.id, user), shown);
     for id in watching {
         let about = About::Change { user, presence: presence.clone() };
         notify.tell(id, about, at, (faults, random, tenants, &oddities.notify));
