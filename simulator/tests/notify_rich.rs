@@ -302,3 +302,24 @@ async fn one_request_for_several_subscribers() {
     }
     assert_eq!(audiences, [PUBLIC_CLIENT_ID, "00000000-0000-0000-0000-000000000007"]);
 }
+
+#[tokio::test]
+async fn a_full_subscription_changes_at_once() {
+    let rich = Rich::start().await;
+    let (bench, receiver) = (&rich.bench, &rich.receiver);
+    bench.sim.end_subscription(None).expect("ended");
+    bench.sim.default_tenant().add_users(650, "crowd{n}@contoso.test").expect("users");
+    let ids: Vec<String> =
+        (1..=650).map(|n| bench.sim.default_tenant().user_id(&format!("crowd{n}@contoso.test")).expect("a user")).collect();
+    let mut wanted = wanted(bench, &receiver.url, &rich.pair);
+    wanted["resource"] = format!("communications/presences?$filter=id in ('{}')", ids.join("','")).into();
+    bench.subscribe(&rich.token, &wanted).await;
+    bench.sim.default_tenant().set_all("Busy", "InAMeeting").expect("set");
+    let items = receiver.wait_items(650).await;
+    assert_eq!(receiver.posts().len(), 7, "a hundred each");
+    let told: std::collections::HashSet<String> = items
+        .iter()
+        .map(|i| decrypt(&i["encryptedContent"], &rich.pair).expect("decrypted")["id"].as_str().expect("text").to_owned())
+        .collect();
+    assert_eq!(told, ids.into_iter().collect());
+}
