@@ -359,6 +359,17 @@ async fn https_needs_a_certificate_that_is_trusted() {
 }
 
 #[tokio::test]
+async fn two_at_the_same_moment() {
+    let (bench, receiver, token) = all().await;
+    receiver.mode(|m| m.handshake = Handshake::Together);
+    let (first, second) = (bench.subscription(&receiver.url, &["ann"]), bench.subscription(&receiver.url, &["ben"]));
+    let (a, b) = tokio::join!(bench.post_json(&token, PATH, &first), bench.post_json(&token, PATH, &second));
+    let mut statuses = [a.0, b.0];
+    statuses.sort_unstable();
+    assert_eq!((statuses, receiver.handshakes().len(), bench.sim.subscriptions().len()), ([201, 409], 2, 1));
+}
+
+#[tokio::test]
 async fn what_was_begun_is_made_though_nobody_waits() {
     let (bench, receiver, token) = all().await;
     let good = bench.subscription(&receiver.url, &["ann"]);

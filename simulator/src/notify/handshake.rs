@@ -15,6 +15,7 @@ use crate::world::Shared;
 /// # Errors
 /// What it did instead.
 pub(crate) async fn validate(shared: &Shared, target: &Target, request_id: u128) -> Result<(), String> {
+    let begun_ms = shared.now();
     let (limit, tls, tricky) = {
         let world = shared.lock();
         let odd = &world.oddities.notify;
@@ -29,6 +30,7 @@ pub(crate) async fn validate(shared: &Shared, target: &Target, request_id: u128)
     shared.lock().notify.write(Delivery {
         number: 0,
         kind: "handshake".to_owned(),
+        begun_ms,
         at_ms: shared.now(),
         url: target.text.clone(),
         attempt: 1,

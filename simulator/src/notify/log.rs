@@ -13,6 +13,8 @@ pub struct Delivery {
     pub number: u64,
     /// `handshake`, `notification`, `lifecycle` or `raw`.
     pub kind: String,
+    /// When it was due and began, on the simulator's clock.
+    pub begun_ms: Millis,
     /// When it ended, on the simulator's clock.
     pub at_ms: Millis,
     /// Where it went.

@@ -147,7 +147,17 @@ impl Notify {
     pub(super) fn put_raw(&mut self, target: Target, body: Bytes, now: Millis) {
         self.posts += 1;
         let (kind, parts) = (Kind::Raw, Vec::new());
-        self.outbox.put_post(Post { number: self.posts, kind, target, body, parts, attempt: 0, first_at: now, due: now });
+        self.outbox.put_post(Post {
+            number: self.posts,
+            kind,
+            target,
+            body,
+            parts,
+            attempt: 0,
+            first_at: now,
+            begun_at: now,
+            due: now,
+        });
     }
 
     /// The bodies that are to be sent now.
@@ -169,11 +179,13 @@ impl Notify {
                 parts: items.iter().map(|(i, _)| Part { subscription: i.subscription, changed_at: i.changed_at }).collect(),
                 attempt: 0,
                 first_at: now,
+                begun_at: now,
                 due: now,
             });
         }
         for post in &mut posts {
             post.attempt += 1;
+            post.begun_at = now;
         }
         for id in lost {
             if let Some(subscription) = self.get_mut(id) {
@@ -212,6 +224,7 @@ impl Notify {
         self.log.push(Delivery {
             number: post.number,
             kind: post.kind.as_str().to_owned(),
+            begun_ms: post.begun_at,
             at_ms: now,
             url: post.target.text.clone(),
             attempt: post.attempt,

@@ -27,6 +27,7 @@ pub(crate) struct Post {
     /// Counts from 1.
     pub(super) attempt: u32,
     pub(super) first_at: Millis,
+    pub(super) begun_at: Millis,
     pub(super) due: Millis,
 }
 

@@ -31,6 +31,8 @@ pub enum Handshake {
     Created,
     NotFound,
     Never,
+    /// Rightly, once two are there.
+    Together,
 }
 
 #[derive(Clone, Debug)]
@@ -162,6 +164,9 @@ async fn answer(
     };
     hits.lock().expect("hits").push(hit.clone());
     let mode = mode.lock().expect("the mode").clone();
+    if mode.handshake == Handshake::Together && hit.is_handshake() {
+        wait("two handshakes", async || hits.lock().expect("hits").iter().filter(|h| h.is_handshake()).count() >= 2).await;
+    }
     let reply = |status: u16, kind: &str, text: String| {
         Response::builder().status(status).header("content-type", kind).body(Full::from(text)).expect("a response")
     };
@@ -170,7 +175,7 @@ async fn answer(
         let (_, token) = url::form_urlencoded::parse(hit.query.as_bytes()).find(|(k, _)| k == "validationToken").expect("one");
         let token = token.into_owned();
         return Ok(match mode.handshake {
-            Handshake::Right => reply(200, "text/plain; charset=utf-8", token),
+            Handshake::Right | Handshake::Together => reply(200, "text/plain; charset=utf-8", token),
             Handshake::Encoded => reply(200, "text/plain", raw.to_owned()),
             Handshake::Longer => reply(200, "text/plain", format!("{token}\n")),
             Handshake::Html => reply(200, "text/html", token),
