@@ -137,7 +137,7 @@ async fn every_cause_of_a_change_is_told() {
 #[tokio::test]
 async fn changes_are_gathered() {
     let (bench, receiver, _) = watching(&["ann", "ben", "cleo"]).await;
-    bench.sim.oddities(|o| o.notify.batch_ms = 3_600_000);
+    bench.sim.oddities(|o| (o.notify.batch_ms, o.notify.latency_ms) = (3_600_000, 0));
     bench.sim.set_presence(ANN, "Busy", "Busy").expect("set");
     bench.sim.set_presence(BEN, "Busy", "Busy").expect("set");
     bench.sim.set_presence("cleo@contoso.test", "Busy", "Busy").expect("set");
