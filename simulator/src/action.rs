@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::directory::{BulkSpec, UserSpec};
 use crate::fault::Fault;
 use crate::group::GroupSpec;
+use crate::notify::{Tamper, order};
 use crate::presence::PresenceSpec;
 use crate::tenant::{AppSpec, FederatedSpec, TenantSpec};
 use crate::world::{Shared, World};
@@ -168,6 +169,63 @@ pub enum Action {
     },
     /// Counters and recorded requests from zero again.
     ClearCounters,
+    /// Send one notification now: about a user as he is, changed or not, or a body as it is. Answers how many were `sent`.
+    Notify {
+        /// The tenant.
+        #[serde(default)]
+        tenant: Option<String>,
+        /// The user, by object id or user principal name.
+        #[serde(default)]
+        user: Option<String>,
+        /// To this subscription; all that watch the user when left out, or the only one for a body.
+        #[serde(default)]
+        subscription: Option<String>,
+        /// What goes wrong with it.
+        #[serde(default)]
+        tamper: Option<Tamper>,
+        /// To this URL instead of the subscription's. With `body` only.
+        #[serde(default)]
+        url: Option<String>,
+        /// The body: a text is sent unchanged, anything else as JSON.
+        #[serde(default)]
+        body: Option<Value>,
+    },
+    /// Send a lifecycle event.
+    Lifecycle {
+        /// About this subscription; about the only one when left out.
+        #[serde(default)]
+        subscription: Option<String>,
+        /// `reauthorizationRequired`, `subscriptionRemoved`, `missed`, or any other word.
+        #[serde(default = "reauthorization_required")]
+        event: String,
+    },
+    /// End a subscription without a word. Answers which `subscription`.
+    EndSubscription {
+        /// This one; the only one when left out.
+        #[serde(default)]
+        subscription: Option<String>,
+    },
+    /// Sign tokens with another key from now on.
+    RotateKeys {
+        /// The key set names the new key at once.
+        #[serde(default = "yes")]
+        publish: bool,
+        /// The key set goes on naming the old keys.
+        #[serde(default = "yes")]
+        keep: bool,
+    },
+    /// The key set names the key that signs, after a rotation that did not publish it.
+    PublishKeys,
+    /// Trust these certificates (PEM) of notification URLs.
+    Trust {
+        /// Authorities, or a server certificate that stands for itself.
+        pem: String,
+    },
+    /// A server certificate of the simulator's authority. Answers `certificate` and `key` as PEM.
+    Certificate {
+        /// Host names and addresses.
+        names: Vec<String>,
+    },
 }
 
 impl Action {
@@ -196,6 +254,14 @@ fn known(path: &str, given: &Value, understood: &Value) -> Result<(), Error> {
     }
 }
 
+fn yes() -> bool {
+    true
+}
+
+fn reauthorization_required() -> String {
+    "reauthorizationRequired".to_owned()
+}
+
 fn an_hour() -> i64 {
     3_600
 }
@@ -217,8 +283,16 @@ fn find(world: &mut World, tenant: Option<&str>, user: &str) -> Result<u32, Erro
 
 /// Does it. The answer is a JSON object, empty where there is nothing to tell.
 pub(crate) fn perform(shared: &Shared, action: Action) -> Result<Value, Error> {
-    let now = shared.now();
     let world = &mut *shared.lock();
+    shared.settle(world);
+    let answer = perform_in(world, shared, action);
+    shared.settle(world);
+    shared.bell.notify_one();
+    answer
+}
+
+fn perform_in(world: &mut World, shared: &Shared, action: Action) -> Result<Value, Error> {
+    let now = shared.now();
     match action {
         Action::Tenant(spec) => {
             let tenant = crate::tenant::Tenant::new(&spec)?;
@@ -296,7 +370,11 @@ pub(crate) fn perform(shared: &Shared, action: Action) -> Result<Value, Error> {
         Action::Oddities { set } => {
             let mut all = serde_json::to_value(&world.oddities).map_err(|e| Error::Argument(e.to_string()))?;
             for (name, value) in set {
-                all[name] = value;
+                match (all[&name].as_object_mut(), value) {
+                    // Of a group of switches only those that are named change, too.
+                    (Some(group), Value::Object(members)) => group.extend(members),
+                    (_, value) => all[name] = value,
+                }
             }
             world.oddities = serde_json::from_value(all).map_err(|e| Error::Argument(format!("oddities: {e}")))?;
             world.throttle.clear();
@@ -311,7 +389,30 @@ pub(crate) fn perform(shared: &Shared, action: Action) -> Result<Value, Error> {
         Action::DeviceCode { user_code, user } => entra::enter_device_code(world, &user_code, user.as_deref())?,
         Action::FederatedToken { claims, life_s } => return entra::issue_federated(world, &claims, life_s),
         Action::Recorder { keep } => world.records.set_keep(keep),
-        Action::ClearCounters => world.records.clear(),
+        Action::ClearCounters => {
+            world.records.clear();
+            world.notify.clear_log();
+        }
+        Action::Notify { subscription, url, body: Some(body), .. } => {
+            return order::raw(world, subscription.as_deref(), url.as_deref(), &body, now);
+        }
+        Action::Notify { tenant, user, subscription, tamper, .. } => {
+            let user = user.ok_or_else(|| Error::Argument("notify: user or body is missing".to_owned()))?;
+            let index = find(world, tenant.as_deref(), &user)?;
+            let home = world.tenant_mut(tenant.as_deref())?.id;
+            return order::notify_user(world, (home, index), subscription.as_deref(), tamper.as_ref(), now);
+        }
+        Action::Lifecycle { subscription, event } => {
+            return order::lifecycle(world, subscription.as_deref(), &event, now);
+        }
+        Action::EndSubscription { subscription } => return order::end(world, subscription.as_deref()),
+        Action::RotateKeys { publish, keep } => world.entra.rotate(publish, keep)?,
+        Action::PublishKeys => world.entra.publish(),
+        Action::Trust { pem } => world.notify.trust.add(&pem)?,
+        Action::Certificate { names } => {
+            let (certificate, key) = shared.authority.server(&names)?;
+            return Ok(json!({ "certificate": certificate.pem(), "key": key.serialize_pem() }));
+        }
     }
     Ok(json!({}))
 }

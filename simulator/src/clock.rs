@@ -68,6 +68,68 @@ pub(crate) fn entra_stamp(ms: Millis) -> String {
     iso(ms).replace('T', " ")
 }
 
+/// `2026-11-22T10:17:06.1230000Z`, the form in subscriptions.
+pub(crate) fn iso_fraction(ms: Millis) -> String {
+    format!("{}.{:03}0000Z", iso_bare(ms), ms.rem_euclid(1000))
+}
+
+/// Days since 1970 of a date that exists.
+fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=length).contains(&day) {
+        return None;
+    }
+    let y = year - i64::from(month <= 2);
+    let (era, yoe) = (y.div_euclid(400), y.rem_euclid(400));
+    let mp = (month + 9) % 12;
+    let doe = yoe * 365 + yoe / 4 - yoe / 100 + (153 * mp + 2) / 5 + day - 1;
+    Some(era * 146_097 + doe - 719_468)
+}
+
+/// A date and time with `Z` or an offset, as OData writes it: `2026-11-22T10:17:06.1230000Z`.
+pub(crate) fn parse_iso(text: &str) -> Option<Millis> {
+    let bytes = text.as_bytes();
+    let number = |from: usize, to: usize| -> Option<i64> {
+        let digits = text.get(from..to)?;
+        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
+    };
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if !text.is_ascii() || bytes.len() < 20 || marks.iter().any(|&(at, mark)| bytes[at] != mark) {
+        return None;
+    }
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let mut rest = &text[19..];
+    let mut fraction = 0;
+    if let Some(tail) = rest.strip_prefix('.') {
+        let length = tail.bytes().take_while(u8::is_ascii_digit).count();
+        if !(1..=12).contains(&length) {
+            return None;
+        }
+        fraction = format!("{:0<3}", &tail[..length])[..3].parse().ok()?;
+        rest = &tail[length..];
+    }
+    let offset = match rest.as_bytes() {
+        b"Z" => 0,
+        [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
+            let at = text.len() - 6;
+            let minutes = number(at + 1, at + 3)? * 60 + number(at + 4, at + 6)?;
+            if *sign == b'+' { minutes } else { -minutes }
+        }
+        _ => return None,
+    };
+    let day = days(number(0, 4)?, number(5, 7)?, number(8, 10)?)?;
+    Some((((day * 24 + hour) * 60 + minute - offset) * 60 + second) * 1000 + fraction)
+}
+
 /// An ISO-8601 duration of days, hours, minutes and seconds (`PT1H`, `P1DT30M`), in milliseconds.
 pub(crate) fn parse_duration(text: &str) -> Option<i64> {
     let mut rest = text.strip_prefix('P')?;
@@ -108,6 +170,31 @@ mod tests {
         assert_eq!(iso_bare(0), "1970-01-01T00:00:00");
         assert_eq!(entra_stamp(0), "1970-01-01 00:00:00Z");
         assert_eq!(http_date(0), "Thu, 01 Jan 1970 00:00:00 GMT");
+    }
+
+    #[test]
+    fn dates_are_read_strictly() {
+        for (text, ms) in [
+            ("2026-11-22T10:17:06Z", 1_795_342_626_000),
+            ("2026-11-22T10:17:06.1230000Z", 1_795_342_626_123),
+            ("2026-11-22T10:17:06.5Z", 1_795_342_626_500),
+            ("2026-11-22T11:17:06+01:00", 1_795_342_626_000),
+            ("2000-02-29T00:00:00Z", 951_782_400_000),
+            ("1970-01-01T00:00:00Z", 0),
+        ] {
+            assert_eq!(parse_iso(text), Some(ms), "{text}");
+        }
+        assert_eq!(iso_fraction(1_795_342_626_123), "2026-11-22T10:17:06.1230000Z");
+        for text in [
+            "",
+            "2026-11-22T10:17:06",
+            "2026-11-22 10:17:06Z",
+            "2026-02-30T00:00:00Z",
+            "2026-11-22T24:00:00Z",
+            "2026-11-22T10:17:06.Z",
+        ] {
+            assert_eq!(parse_iso(text), None, "{text}");
+        }
     }
 
     #[test]

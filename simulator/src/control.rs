@@ -24,10 +24,11 @@ fn refuse(status: u16, why: &str) -> Reply {
 }
 
 fn view(name: &str, call: &Call) -> Reply {
-    let world = call.shared.lock();
+    let world = &mut *call.shared.lock();
+    call.shared.settle(world);
     let limit = call.params().iter().find(|(k, _)| k == "limit").and_then(|(_, v)| v.parse().ok()).unwrap_or(100usize);
     let value = match name {
-        "ca.pem" => return Reply::new(200).with_body("application/x-pem-file", call.shared.ca_pem.clone().into_bytes()),
+        "ca.pem" => return Reply::new(200).with_body("application/x-pem-file", call.shared.authority.pem.clone().into_bytes()),
         "info" => json!({
             "http": call.shared.urls().http, "https": call.shared.urls().https, "now_ms": call.now,
             "tenants": world.tenants.iter().map(|t| json!({
@@ -47,6 +48,12 @@ fn view(name: &str, call: &Call) -> Reply {
         }
         "faults" => json!(world.faults.active()),
         "oddities" => json!(world.oddities),
+        "subscriptions" => json!(world.notify.views(&world.tenants, call.now)),
+        "deliveries" => {
+            let all = world.notify.deliveries();
+            let skip = all.len().saturating_sub(limit);
+            json!(all.skip(skip).collect::<Vec<_>>())
+        }
         "device-codes" => json!(world.devices.waiting()),
         "users" => json!(
             world
@@ -66,7 +73,12 @@ fn view(name: &str, call: &Call) -> Reply {
                 .take(limit)
                 .collect::<Vec<_>>()
         ),
-        _ => return refuse(404, "GET: info, ca.pem, counters, requests, faults, oddities, device-codes, users"),
+        _ => {
+            return refuse(
+                404,
+                "GET: info, ca.pem, counters, requests, faults, oddities, device-codes, users, subscriptions, deliveries",
+            );
+        }
     };
     Reply::json(200, &value)
 }

@@ -9,7 +9,8 @@
 //! | `server`, `connection`, `tls`, `reply` | the wire |
 //! | `control`, `script`, `office`, `action` | the ways to change the world while it runs |
 //! | `entra` | sign-in |
-//! | `graph` | users, members of groups, presence, applications |
+//! | `graph` | users, members of groups, presence, applications, subscriptions |
+//! | `notify` | change notifications |
 //! | `fault`, `oddity`, `throttle` | what goes wrong, what is odd, what is too much |
 //! | `tenant`, `directory`, `group`, `presence` | the world itself |
 //! | `record` | counters and recorded requests |
@@ -26,6 +27,7 @@ mod fault;
 mod graph;
 mod group;
 mod guid;
+mod notify;
 mod oddity;
 mod office;
 #[cfg(feature = "openapi")]
@@ -49,6 +51,10 @@ pub use directory::{BulkSpec, UserSpec, UserType};
 pub use error::Error;
 pub use fault::{EndpointClass, Fault, FaultAction, FaultBody, RetryAfter};
 pub use group::GroupSpec;
+pub use notify::{
+    ConflictCode, ConflictRule, Delivery, FilterQuotes, HandshakeCode, LongExpiry, NotifyOddities, OdataType, OwnPresence,
+    PastExpiry, SubscriptionView, Tamper, TokenVersion, Tokens,
+};
 pub use oddity::{Casing, DuplicateIds, MalformedIds, Nulls, Oddities, Profile, UnknownIds};
 pub use office::office_day;
 pub use presence::PresenceSpec;

@@ -50,6 +50,12 @@ struct Arguments {
     /// Sign this user in with every device code at once
     #[arg(long, value_name = "USER")]
     device_sign_in: Option<String>,
+    /// Trust these certificates (PEM) of notification URLs with HTTPS, besides those of the simulator's own authority
+    #[arg(long, value_name = "FILE")]
+    notify_ca: Option<PathBuf>,
+    /// Lead this host name of notification URLs to a loopback address, as in pbx.example.com=127.0.0.1:8085; may be repeated
+    #[arg(long, value_name = "NAME=ADDR")]
+    notify_host: Vec<String>,
     /// Begin without the tenant contoso.test
     #[arg(long)]
     empty: bool,
@@ -96,11 +102,20 @@ fn run(arguments: Arguments) -> Result<(), String> {
             Script::parse(&text).map_err(|e| format!("{}: {e}", path.display()))?
         }
     };
+    let mut oddities = Oddities { device_sign_in: arguments.device_sign_in.clone(), ..Oddities::default() };
+    for pair in &arguments.notify_host {
+        let (name, to) = pair.split_once('=').ok_or_else(|| format!("--notify-host {pair}: NAME=ADDR is wanted"))?;
+        oddities.notify.hosts.insert(name.to_owned(), to.to_owned());
+    }
+    let notification_ca = arguments.notify_ca.as_ref();
+    let notification_ca =
+        notification_ca.map(|path| std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))).transpose()?;
     let options = Options {
         http: Some(arguments.http),
         https: Some(arguments.https),
         default_tenant: !arguments.empty,
-        oddities: Oddities { device_sign_in: arguments.device_sign_in.clone(), ..Oddities::default() },
+        oddities,
+        notification_ca,
     };
     let text = |e: teams_presence_simulator::Error| e.to_string();
     let simulator = Simulator::spawn_blocking_thread(options).map_err(text)?;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::notify::NotifyOddities;
+
 /// The spelling of availability and activity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -146,6 +148,10 @@ pub struct Oddities {
     pub presence_window_ms: i64,
     /// Directory resource units per app, tenant and 10 s; 0 for no limit.
     pub directory_units: usize,
+    /// Presences that are read have a sequence number.
+    pub poll_sequence: bool,
+    /// Subscriptions and notifications.
+    pub notify: NotifyOddities,
 }
 
 impl Default for Oddities {
@@ -183,6 +189,8 @@ impl Default for Oddities {
             presence_limit: 1500,
             presence_window_ms: 30_000,
             directory_units: 0,
+            poll_sequence: true,
+            notify: NotifyOddities::default(),
         }
     }
 }

@@ -114,7 +114,10 @@ fn classify(call: &Call) -> (EndpointClass, Option<Route>) {
     {
         return (EndpointClass::Token, None);
     }
-    if path.ends_with("/.well-known/openid-configuration") || path.ends_with("/discovery/v2.0/keys") {
+    if path.ends_with("/.well-known/openid-configuration")
+        || path.ends_with("/discovery/v2.0/keys")
+        || path.ends_with("/discovery/keys")
+    {
         return (EndpointClass::Discovery, None);
     }
     match graph::route(&call.segments()) {
@@ -137,7 +140,7 @@ async fn handle(
         Ok(body) => body.to_bytes(),
         Err(_) => return Ok(respond(Reply::new(413), None, false, clock::wall_now())),
     };
-    let call = Call {
+    let call = Arc::new(Call {
         now: shared.now(),
         shared: Arc::clone(&shared),
         method: parts.method,
@@ -147,7 +150,7 @@ async fn handle(
         body,
         origin,
         request_id: guid::fresh(),
-    };
+    });
     let accepts = call.headers.get(ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let gzip = accepts.split(',').any(|e| e.trim().starts_with("gzip")) && shared.lock().oddities.gzip;
     if call.path.starts_with("/_control") {
@@ -171,10 +174,13 @@ async fn handle(
             return Err(io::Error::new(io::ErrorKind::ConnectionReset, "reset by a fault"));
         }
     }
-    let reply = reply.unwrap_or_else(|| match &route {
-        Some(route) => graph::answer(route, &call),
-        None => entra::route(&call).unwrap_or_else(|| Reply::json(404, &serde_json::json!({"error": "no such endpoint"}))),
-    });
+    let reply = match (reply, &route) {
+        (Some(reply), _) => reply,
+        (None, Some(route)) => graph::answer(route, &call).await,
+        (None, None) => {
+            entra::route(&call).unwrap_or_else(|| Reply::json(404, &serde_json::json!({"error": "no such endpoint"})))
+        }
+    };
     outcome.status = reply.status.as_u16();
     let spoil = struck.action.map(|action| (action, connection));
     let response = respond(reply, spoil, gzip, call.now);
@@ -197,7 +203,8 @@ fn strike(call: &Call, class: EndpointClass) -> Struck {
         _ => graph::auth::peek_tenant(world, call),
     };
     let text = if call.query.is_empty() { call.path.clone() } else { format!("{}?{}", call.path, call.query) };
-    let target = Target { endpoint: class, tenant: tenant.map(|i| &world.tenants[i]), path_and_query: &text };
+    let tenant = tenant.map(|i| &world.tenants[i]);
+    let target = Target { endpoint: class, tenant, method: call.method.as_str(), path_and_query: &text };
     let struck = world.faults.strike(&target, &mut world.random, call.now);
     if struck.action.is_some() || struck.delay_ms > 0 {
         world.records.counters.faults += 1;

@@ -12,12 +12,13 @@ use crate::clock::{Clock, Millis};
 use crate::directory::{BulkSpec, UserSpec};
 use crate::fault::Fault;
 use crate::group::GroupSpec;
+use crate::notify::{Delivery, SubscriptionView, Tamper, courier};
 use crate::oddity::Oddities;
 use crate::presence::PresenceSpec;
 use crate::record::{Counters, RecordedRequest};
 use crate::script::Script;
 use crate::tenant::{AppSpec, TenantSpec};
-use crate::tls::Tls;
+use crate::tls::{Authority, Tls};
 use crate::world::{Shared, Urls, World};
 use crate::{Error, default, server};
 
@@ -32,12 +33,14 @@ pub struct Options {
     pub default_tenant: bool,
     /// The switches at the beginning.
     pub oddities: Oddities,
+    /// Certificates (PEM) that notification URLs with HTTPS are trusted by, besides the simulator's own authority.
+    pub notification_ca: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let any = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        Self { http: any, https: any, default_tenant: true, oddities: Oddities::default() }
+        Self { http: any, https: any, default_tenant: true, oddities: Oddities::default(), notification_ca: None }
     }
 }
 
@@ -62,13 +65,19 @@ impl Simulator {
 
     /// Starts from synchronous code. When it returns, the simulator answers.
     pub fn spawn_blocking_thread(options: Options) -> Result<Self, Error> {
-        let tls = Arc::new(Tls::new()?);
+        let authority = Authority::new()?;
+        let tls = Arc::new(Tls::new(&authority)?);
         let mut world = World::new()?;
         world.oddities = options.oddities;
+        world.notify.trust.add(&authority.pem)?;
+        if let Some(pem) = &options.notification_ca {
+            world.notify.trust.add(pem)?;
+        }
         let shared = Arc::new(Shared {
             world: Mutex::new(world),
             clock: Clock::default(),
-            ca_pem: tls.ca_pem.clone(),
+            authority,
+            bell: tokio::sync::Notify::new(),
             urls: OnceLock::new(),
         });
         if options.default_tenant {
@@ -88,6 +97,7 @@ impl Simulator {
             .name("simulator".to_owned())
             .spawn(move || {
                 runtime.block_on(async move {
+                    tokio::spawn(courier::run(Arc::clone(&served)));
                     if let Some((listener, _)) = http {
                         tokio::spawn(server::serve(listener, Arc::clone(&served), None));
                     }
@@ -115,7 +125,7 @@ impl Simulator {
 
     /// The certificate authority of this simulator as PEM.
     pub fn ca_pem(&self) -> &str {
-        &self.shared.ca_pem
+        &self.shared.authority.pem
     }
 
     /// The simulated time.
@@ -185,11 +195,67 @@ impl Simulator {
         let mut world = self.shared.lock();
         change(&mut world.oddities);
         world.throttle.clear();
+        self.shared.bell.notify_one();
     }
 
     /// Moves the simulated time.
     pub fn advance(&self, ms: i64) {
         self.shared.clock.advance(ms);
+        self.shared.settle(&mut self.shared.lock());
+        self.shared.bell.notify_one();
+    }
+
+    /// Subscriptions, the living ones first, with what became of their notifications.
+    pub fn subscriptions(&self) -> Vec<SubscriptionView> {
+        let world = &mut *self.shared.lock();
+        self.shared.settle(world);
+        world.notify.views(&world.tenants, self.shared.now())
+    }
+
+    /// What was sent to notification URLs, oldest first: handshakes and every attempt.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.shared.lock().notify.deliveries().cloned().collect()
+    }
+
+    /// Sends a notification about a user of the first tenant as he is now, changed or not. Answers to how many subscriptions.
+    pub fn notify(&self, user: &str, tamper: Option<Tamper>) -> Result<u64, Error> {
+        let action =
+            Action::Notify { tenant: None, user: Some(user.to_owned()), subscription: None, tamper, url: None, body: None };
+        self.act(action).map(|answer| answer["sent"].as_u64().unwrap_or(0))
+    }
+
+    /// Posts this body as it is to the notification URL of the only subscription.
+    pub fn notify_raw(&self, body: Value) -> Result<(), Error> {
+        let body = Some(body);
+        self.act(Action::Notify { tenant: None, user: None, subscription: None, tamper: None, url: None, body }).map(drop)
+    }
+
+    /// Sends a lifecycle event (`reauthorizationRequired`, `subscriptionRemoved`, `missed`, or any word) about a subscription, or the
+    /// only one.
+    pub fn lifecycle(&self, subscription: Option<&str>, event: &str) -> Result<(), Error> {
+        let subscription = subscription.map(str::to_owned);
+        self.act(Action::Lifecycle { subscription, event: event.to_owned() }).map(drop)
+    }
+
+    /// Ends a subscription, or the only one, without a word to anybody.
+    pub fn end_subscription(&self, subscription: Option<&str>) -> Result<(), Error> {
+        self.act(Action::EndSubscription { subscription: subscription.map(str::to_owned) }).map(drop)
+    }
+
+    /// Signs tokens with another key from now on. `publish`: the key set names it at once; `keep`: it goes on naming the old ones.
+    pub fn rotate_keys(&self, publish: bool, keep: bool) -> Result<(), Error> {
+        self.act(Action::RotateKeys { publish, keep }).map(drop)
+    }
+
+    /// The key set names the key that signs.
+    pub fn publish_keys(&self) {
+        self.shared.lock().entra.publish();
+    }
+
+    /// A server certificate of the simulator's authority for these names and addresses: certificate and key as PEM.
+    pub fn certificate(&self, names: &[&str]) -> Result<(String, String), Error> {
+        let names = names.iter().map(|n| (*n).to_owned()).collect();
+        self.act(Action::Certificate { names }).map(|answer| (text(&answer["certificate"]), text(&answer["key"])))
     }
 
     /// The sums so far.

@@ -9,6 +9,10 @@ use crate::clock::Millis;
 pub(crate) enum Limit {
     Presence,
     Directory,
+    SubscriptionWrite,
+    SubscriptionRead,
+    SubscriptionList,
+    Reauthorize,
 }
 
 /// The spent requests of every app in every tenant.

@@ -6,11 +6,13 @@ use crate::clock::{Clock, Millis};
 use crate::entra::keys::Entra;
 use crate::entra::memory::Devices;
 use crate::fault::board::FaultBoard;
+use crate::notify::{Notify, settle};
 use crate::oddity::Oddities;
 use crate::random::Random;
 use crate::record::Records;
 use crate::tenant::Tenant;
 use crate::throttle::Throttle;
+use crate::tls::Authority;
 use crate::{Error, guid};
 
 /// The state of a simulator.
@@ -24,6 +26,7 @@ pub(crate) struct World {
     pub(crate) records: Records,
     pub(crate) throttle: Throttle,
     pub(crate) random: Random,
+    pub(crate) notify: Notify,
 }
 
 impl World {
@@ -37,6 +40,7 @@ impl World {
             records: Records::default(),
             throttle: Throttle::default(),
             random: Random::new(),
+            notify: Notify::default(),
         })
     }
 
@@ -60,7 +64,9 @@ impl World {
 pub(crate) struct Shared {
     pub(crate) world: Mutex<World>,
     pub(crate) clock: Clock,
-    pub(crate) ca_pem: String,
+    pub(crate) authority: Authority,
+    /// Rung when there may be something to send.
+    pub(crate) bell: tokio::sync::Notify,
     pub(crate) urls: OnceLock<Urls>,
 }
 
@@ -71,6 +77,13 @@ impl Shared {
 
     pub(crate) fn now(&self) -> Millis {
         self.clock.now()
+    }
+
+    /// Follows what happened up to now, so that subscribers hear of it.
+    pub(crate) fn settle(&self, world: &mut World) {
+        if settle(world, self.now()) {
+            self.bell.notify_one();
+        }
     }
 
     pub(crate) fn urls(&self) -> &Urls {

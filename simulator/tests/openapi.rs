@@ -80,6 +80,27 @@ async fn answers_fit_the_official_description() {
         let text = if answer.is_null() { String::new() } else { answer.to_string() };
         problems.extend(document.check_answer("POST", &path, status, &text));
     }
+    let receiver = common::receiver::Receiver::plain().await;
+    let delegated = bench.delegated().await;
+    let mut wanted = bench.subscription(&receiver.url, &["ann", "ben"]);
+    wanted["lifecycleNotificationUrl"] = receiver.url.as_str().into();
+    let id = bench.subscribe(&delegated, &wanted).await;
+    let renewal = json!({ "expirationDateTime": bench.ahead(50) });
+    for (method, tail, value) in [
+        ("POST", String::new(), wanted.clone()),
+        ("GET", String::new(), json!(null)),
+        ("GET", format!("/{id}"), json!(null)),
+        ("PATCH", format!("/{id}"), renewal.clone()),
+        ("POST", format!("/{id}/reauthorize"), json!(null)),
+        ("DELETE", format!("/{id}"), json!(null)),
+        ("PATCH", format!("/{id}"), renewal),
+        ("POST", String::new(), wanted),
+    ] {
+        let path = format!("/v1.0/subscriptions{tail}");
+        let (status, answer) = bench.send_json(method, &delegated, &path, &value).await;
+        let text = if answer.is_null() { String::new() } else { answer.to_string() };
+        problems.extend(document.check_answer(method, &path, status, &text));
+    }
     // Everything that was sent is in the recorder, and is right by the document as well.
     for request in bench.sim.requests().iter().filter(|r| r.path.starts_with("/v1.0/")) {
         problems.extend(document.check_recorded(request));

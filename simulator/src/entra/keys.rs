@@ -1,7 +1,7 @@
 //! The signing key, the tokens signed with it and the check of the tokens that come back.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -59,10 +59,8 @@ struct Key {
     exponent: String,
 }
 
-/// One key for the whole process: an RSA key takes long to make and many tests start many simulators.
-fn key() -> Option<&'static Key> {
-    static KEY: OnceLock<Option<Key>> = OnceLock::new();
-    let make = || {
+impl Key {
+    fn make() -> Option<Self> {
         let pair = KeyPair::generate(KeySize::Rsa2048).ok()?;
         let der: PublicKeyX509Der<'_> = pair.public_key().as_der().ok()?;
         let (_, info) = SubjectPublicKeyInfo::from_der(der.as_ref()).ok()?;
@@ -72,13 +70,40 @@ fn key() -> Option<&'static Key> {
         let (modulus, exponent) = (without_zero(public.modulus), without_zero(public.exponent));
         let id = text(&aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, modulus.as_bytes()).as_ref()[..20]);
         Some(Key { pair, id, modulus, exponent })
-    };
-    KEY.get_or_init(make).as_ref()
+    }
+
+    fn verifies(&self, signed: &str, signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.pair.public_key().as_ref())
+            .verify(signed.as_bytes(), signature)
+            .is_ok()
+    }
 }
+
+/// The `n`-th key of the whole process: an RSA key takes long to make and many tests start many simulators. They are never given back.
+fn key(n: usize) -> Result<&'static Key, Error> {
+    static KEYS: Mutex<Vec<&'static Key>> = Mutex::new(Vec::new());
+    let mut keys = KEYS.lock().unwrap_or_else(PoisonError::into_inner);
+    while keys.len() <= n {
+        let key = Key::make().ok_or_else(|| Error::Certificate("the signing key could not be made".to_owned()))?;
+        keys.push(Box::leak(Box::new(key)));
+    }
+    Ok(keys[n])
+}
+
+/// The key that no key set ever names.
+const STRANGER: usize = 0;
+/// The key that every simulator begins with.
+const FIRST: usize = 1;
+/// More keys than this are not made: a rotation begins again with the first.
+const MOST: usize = 6;
 
 /// The issuer of tokens.
 pub(crate) struct Entra {
-    key: &'static Key,
+    /// The newest last; it signs.
+    keys: Vec<&'static Key>,
+    /// The keys that the key set names.
+    published: Vec<&'static Key>,
+    rotations: usize,
     checked: HashMap<Box<str>, Arc<Claims>>,
     /// `jti` of client assertions that were used, with their end.
     pub(crate) used_assertions: HashMap<String, Millis>,
@@ -86,40 +111,67 @@ pub(crate) struct Entra {
 
 impl std::fmt::Debug for Entra {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Entra").field("key", &self.key.id).finish_non_exhaustive()
+        f.debug_struct("Entra").field("key", &self.key().id).finish_non_exhaustive()
     }
 }
 
 impl Entra {
     pub(crate) fn new() -> Result<Self, Error> {
-        let key = key().ok_or_else(|| Error::Certificate("the signing key could not be made".to_owned()))?;
-        Ok(Self { key, checked: HashMap::new(), used_assertions: HashMap::new() })
+        let keys = vec![key(FIRST)?];
+        Ok(Self { published: keys.clone(), keys, rotations: 0, checked: HashMap::new(), used_assertions: HashMap::new() })
+    }
+
+    fn key(&self) -> &'static Key {
+        self.keys[self.keys.len() - 1]
+    }
+
+    /// Signs with another key from now on. `publish`: the key set names it at once; `keep`: it goes on naming the old ones, too.
+    /// Tokens signed with an old key stay good.
+    pub(crate) fn rotate(&mut self, publish: bool, keep: bool) -> Result<(), Error> {
+        self.rotations += 1;
+        let next = key(FIRST + self.rotations % MOST)?;
+        self.keys.retain(|k| k.id != next.id);
+        self.keys.push(next);
+        if !keep {
+            self.published.clear();
+        }
+        if publish {
+            self.publish();
+        }
+        Ok(())
+    }
+
+    /// The key set names the key that signs.
+    pub(crate) fn publish(&mut self) {
+        let newest = self.key();
+        self.published.retain(|k| k.id != newest.id);
+        self.published.push(newest);
     }
 
     /// The JSON Web Key Set.
     pub(crate) fn key_set(&self) -> Value {
-        let Key { id, modulus, exponent, .. } = self.key;
-        json!({"keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": id, "x5t": id, "n": modulus, "e": exponent}]})
+        let entry = |key: &&Key| {
+            let Key { id, modulus, exponent, .. } = *key;
+            json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": id, "x5t": id, "n": modulus, "e": exponent})
+        };
+        json!({"keys": self.published.iter().rev().map(entry).collect::<Vec<_>>()})
     }
 
     /// A signed JWT.
     pub(crate) fn sign(&self, payload: &Value) -> Option<String> {
-        let header = json!({"typ": "JWT", "alg": "RS256", "kid": self.key.id, "x5t": self.key.id});
-        let mut token = format!("{}.{}", encode(&header), encode(payload));
-        let mut signature = vec![0; self.key.pair.public_modulus_len()];
-        self.key.pair.sign(&signature::RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature).ok()?;
-        token.push('.');
-        URL_SAFE_NO_PAD.encode_string(&signature, &mut token);
-        Some(token)
+        signed_by(self.key(), payload)
     }
 
-    /// Whether the key of this simulator signed it.
+    /// A JWT signed with a key that no key set names.
+    pub(crate) fn sign_as_stranger(&self, payload: &Value) -> Option<String> {
+        signed_by(key(STRANGER).ok()?, payload)
+    }
+
+    /// Whether a key of this simulator signed it.
     pub(crate) fn signed(&self, token: &str) -> bool {
         let Some((signed, signature)) = token.rsplit_once('.') else { return false };
         let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
-        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.key.pair.public_key().as_ref())
-            .verify(signed.as_bytes(), &signature)
-            .is_ok()
+        self.keys.iter().any(|k| k.verifies(signed, &signature))
     }
 
     /// An access token for Graph.
@@ -164,9 +216,9 @@ impl Entra {
         let (_, payload) = signed.split_once('.').ok_or(BadToken::Malformed)?;
         let payload = decode(payload).ok_or(BadToken::Malformed)?;
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| BadToken::Malformed)?;
-        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.key.pair.public_key().as_ref())
-            .verify(signed.as_bytes(), &signature)
-            .map_err(|_| BadToken::Signature)?;
+        if !self.keys.iter().any(|k| k.verifies(signed, &signature)) {
+            return Err(BadToken::Signature);
+        }
         let claims = Arc::new(read(&payload).ok_or(BadToken::Malformed)?);
         // Tokens live an hour: a test that makes more than this is about something else.
         if self.checked.len() >= 10_000 {
@@ -175,6 +227,16 @@ impl Entra {
         self.checked.insert(token.into(), Arc::clone(&claims));
         Ok(claims)
     }
+}
+
+fn signed_by(key: &Key, payload: &Value) -> Option<String> {
+    let header = json!({"typ": "JWT", "alg": "RS256", "kid": key.id, "x5t": key.id});
+    let mut token = format!("{}.{}", encode(&header), encode(payload));
+    let mut signature = vec![0; key.pair.public_modulus_len()];
+    key.pair.sign(&signature::RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature).ok()?;
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(&signature, &mut token);
+    Some(token)
 }
 
 fn read(payload: &Value) -> Option<Claims> {
@@ -210,6 +272,25 @@ pub(crate) fn decode(part: &str) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_rotate_and_old_tokens_stay_good() {
+        let mut entra = Entra::new().expect("a key");
+        let ids = |entra: &Entra| -> Vec<String> {
+            let set = entra.key_set();
+            set["keys"].as_array().expect("keys").iter().map(|k| k["kid"].as_str().expect("an id").to_owned()).collect()
+        };
+        let first = ids(&entra);
+        let old = entra.sign(&json!({})).expect("signed");
+        entra.rotate(false, true).expect("rotated");
+        assert_eq!(ids(&entra), first, "signing already, not yet published");
+        entra.publish();
+        assert_eq!(ids(&entra).len(), 2);
+        entra.rotate(true, false).expect("rotated");
+        let last = ids(&entra);
+        assert!(last.len() == 1 && last != first && entra.signed(&old));
+        assert!(!entra.signed(&entra.sign_as_stranger(&json!({})).expect("signed")));
+    }
 
     #[test]
     fn tokens_come_back_as_they_went_and_forgeries_do_not() {

@@ -11,7 +11,7 @@ pub(crate) fn route(call: &Call) -> Option<Reply> {
         [tenant, "oauth2", "v2.0", "token"] => Some(token::token(tenant, call)),
         [tenant, "oauth2", "v2.0", "devicecode"] => Some(device::begin(tenant, call)),
         [tenant, "v2.0", ".well-known", "openid-configuration"] => Some(discovery::configuration(tenant, call)),
-        [_, "discovery", "v2.0", "keys"] => Some(discovery::keys(call)),
+        [_, "discovery", "v2.0", "keys"] | [_, "discovery", "keys"] => Some(discovery::keys(call)),
         ["metadata", "identity", "oauth2", "token"] => Some(metadata::token(call)),
         ["devicelogin"] => Some(device::page(call)),
         _ => None,

@@ -74,9 +74,11 @@ pub(crate) fn instead(action: &FaultAction, endpoint: EndpointClass, call: &Call
         }
         FaultAction::Hang => return Applied::Hang,
         FaultAction::ResetBefore => return Applied::Reset,
-        FaultAction::Delay { .. } | FaultAction::EndlessBody { .. } | FaultAction::Truncated | FaultAction::ResetMid => {
-            return Applied::Later;
-        }
+        FaultAction::Delay { .. }
+        | FaultAction::EndlessBody { .. }
+        | FaultAction::Truncated
+        | FaultAction::ResetMid
+        | FaultAction::Tamper { .. } => return Applied::Later,
     })
 }
 

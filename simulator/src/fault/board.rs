@@ -32,6 +32,7 @@ pub(crate) struct Struck {
 pub(crate) struct Target<'a> {
     pub(crate) endpoint: EndpointClass,
     pub(crate) tenant: Option<&'a crate::tenant::Tenant>,
+    pub(crate) method: &'a str,
     pub(crate) path_and_query: &'a str,
 }
 
@@ -91,10 +92,15 @@ fn applies(fault: &Fault, target: &Target<'_>) -> bool {
     let endpoint = match fault.endpoint {
         // An Entra error makes sense nowhere else.
         EndpointClass::Any if matches!(fault.action, FaultAction::Aadsts { .. }) => target.endpoint == EndpointClass::Token,
-        EndpointClass::Any => true,
+        // Nor does a spoilt notification, and no answer is spoilt where there is none.
+        EndpointClass::Any if matches!(fault.action, FaultAction::Tamper { .. }) => {
+            target.endpoint == EndpointClass::Notifications
+        }
+        EndpointClass::Any => target.endpoint != EndpointClass::Notifications,
         wanted => wanted == target.endpoint,
     };
     endpoint
+        && fault.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(target.method))
         && fault.tenant.as_ref().is_none_or(|name| target.tenant.is_some_and(|t| t.is_named(name)))
         && fault.path_contains.as_ref().is_none_or(|text| target.path_and_query.contains(text.as_str()))
 }
@@ -107,7 +113,7 @@ mod tests {
     fn strikes(fault: Fault, endpoint: EndpointClass, path: &str) -> Vec<bool> {
         let mut world = World::new().expect("a world");
         world.faults.add(fault, 0);
-        let target = Target { endpoint, tenant: None, path_and_query: path };
+        let target = Target { endpoint, tenant: None, method: "GET", path_and_query: path };
         (0..5).map(|n| world.faults.strike(&target, &mut world.random, n * 100).action.is_some()).collect()
     }
 
@@ -124,6 +130,13 @@ mod tests {
         assert_eq!(strikes(here.clone(), EndpointClass::Delta, "/v1.0/users/delta"), [true; 5]);
         assert_eq!(strikes(here, EndpointClass::Users, "/v1.0/users"), [false; 5]);
         assert_eq!(strikes(fault().in_tenant("contoso.test"), EndpointClass::Users, "/"), [false; 5]);
+        let get = Fault { method: Some("get".into()), ..fault() };
+        assert_eq!(strikes(get.clone(), EndpointClass::Users, "/"), [true; 5]);
+        assert_eq!(strikes(Fault { method: Some("PATCH".into()), ..get }, EndpointClass::Users, "/"), [false; 5]);
+        assert_eq!(strikes(Fault::status(EndpointClass::Any, 503), EndpointClass::Notifications, "/"), [false; 5]);
+        let silent = Fault { endpoint: EndpointClass::Any, ..Fault::tamper(crate::notify::Tamper::Silent) };
+        assert_eq!(strikes(silent.clone(), EndpointClass::Notifications, "/"), [true; 5]);
+        assert_eq!(strikes(silent, EndpointClass::Users, "/"), [false; 5]);
         assert_eq!(strikes(Fault { probability: Some(0.0), ..fault() }, EndpointClass::Users, "/"), [false; 5]);
         assert_eq!(strikes(Fault { probability: Some(1.0), ..fault() }, EndpointClass::Users, "/"), [true; 5]);
         assert_eq!(
@@ -139,6 +152,11 @@ mod tests {
         )
         .expect("a fault");
         assert_eq!(fault.count, Some(3));
+        for how in [r#""silent""#, r#"{"duplicate":{"times":2}}"#, r#"{"wrong_client_state":{}}"#] {
+            let text = format!(r#"{{"endpoint":"notifications","action":{{"kind":"tamper","how":{how}}}}}"#);
+            assert!(serde_json::from_str::<Fault>(&text).is_ok(), "{how}");
+        }
+        assert!(serde_json::from_str::<Fault>(r#"{"action":{"kind":"tamper","how":{"duplicate":{"typo":2}}}}"#).is_err());
         assert!(serde_json::from_str::<Fault>(r#"{"action":{"kind":"hang","typo":1}}"#).is_err());
         assert!(serde_json::from_str::<Fault>(r#"{"action":{"kind":"hang"},"typo":1}"#).is_err());
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::notify::Tamper;
+
 /// The kinds of endpoint that faults and counters tell apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -31,6 +33,10 @@ pub enum EndpointClass {
     Applications,
     /// `/$batch`.
     Batch,
+    /// `/subscriptions` and everything below.
+    Subscriptions,
+    /// What the simulator sends to notification URLs. Only `tamper` and `delay` strike here, and only where it is named.
+    Notifications,
     /// Anything else.
     Other,
 }
@@ -49,6 +55,8 @@ impl fmt::Display for EndpointClass {
             EndpointClass::Groups => "groups",
             EndpointClass::Applications => "applications",
             EndpointClass::Batch => "batch",
+            EndpointClass::Subscriptions => "subscriptions",
+            EndpointClass::Notifications => "notifications",
             EndpointClass::Other => "other",
         })
     }
@@ -151,6 +159,11 @@ pub enum FaultAction {
         #[serde(default)]
         suberror: Option<String>,
     },
+    /// A notification goes wrong on its way to the subscriber.
+    Tamper {
+        /// How.
+        how: Tamper,
+    },
 }
 
 /// `deny_unknown_fields` says nothing about kinds without members: a `count` in the wrong place would be overlooked.
@@ -192,7 +205,10 @@ pub struct Fault {
     /// Only in this tenant (id or domain): by the path on token endpoints, by the token's `tid` on Graph.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
-    /// Only where the path and query contain this text.
+    /// Only with this HTTP method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Only where the path and query contain this text. For notifications: URL, subscription id and user id, with blanks between.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_contains: Option<String>,
     /// Let this many requests pass first.
@@ -215,7 +231,17 @@ pub struct Fault {
 impl Fault {
     /// A fault at every request to `endpoint` until it is cleared.
     pub fn new(endpoint: EndpointClass, action: FaultAction) -> Self {
-        Self { endpoint, tenant: None, path_contains: None, skip: 0, count: None, duration_ms: None, probability: None, action }
+        Self {
+            endpoint,
+            tenant: None,
+            method: None,
+            path_contains: None,
+            skip: 0,
+            count: None,
+            duration_ms: None,
+            probability: None,
+            action,
+        }
     }
 
     /// A bare status with a JSON body and no `Retry-After`.
@@ -226,6 +252,11 @@ impl Fault {
     /// An Entra error on the token endpoint.
     pub fn aadsts(code: u32) -> Self {
         Self::new(EndpointClass::Token, FaultAction::Aadsts { code, error: None, suberror: None })
+    }
+
+    /// Every notification goes wrong like this.
+    pub fn tamper(how: Tamper) -> Self {
+        Self::new(EndpointClass::Notifications, FaultAction::Tamper { how })
     }
 
     /// Strike this often only.

@@ -12,14 +12,21 @@ use crate::world::Call;
 #[derive(Debug, Clone)]
 pub(crate) struct GraphError {
     status: u16,
-    code: String,
+    /// Graph leaves it out here and there.
+    code: Option<String>,
     message: String,
     pub(crate) headers: Vec<(&'static str, String)>,
 }
 
 impl GraphError {
     pub(crate) fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into(), headers: Vec::new() }
+        Self { status, code: Some(code.to_owned()), message: message.into(), headers: Vec::new() }
+    }
+
+    /// The same without a code.
+    pub(crate) fn without_code(mut self) -> Self {
+        self.code = None;
+        self
     }
 
     /// 400 of the directory.
@@ -74,7 +81,10 @@ impl GraphError {
             inner["status"] = "429".into();
             inner["message"] = "Please retry after".into();
         }
-        let body = json!({"error": {"code": self.code, "message": self.message, "innerError": inner}});
+        let mut body = json!({"error": {"message": self.message, "innerError": inner}});
+        if let Some(code) = &self.code {
+            body["error"]["code"] = code.as_str().into();
+        }
         let mut reply =
             common_headers(Reply::new(self.status).with_body("application/json", body.to_string().into_bytes()), call);
         for (name, value) in &self.headers {

@@ -18,6 +18,9 @@ mod presence_read;
 mod presence_write;
 mod properties;
 mod route;
+mod subscription_draft;
+mod subscription_life;
+mod subscriptions;
 mod users;
 
 pub(crate) use endpoint::answer;

@@ -20,6 +20,9 @@ pub(crate) enum Route {
     Members(String, bool),
     Application(String),
     Batch,
+    Subscriptions,
+    Subscription(String),
+    Reauthorize(String),
     Unknown,
 }
 
@@ -49,6 +52,9 @@ pub(crate) fn route(segments: &[String]) -> Option<Route> {
         ["groups", id, "members"] => Route::Members((*id).to_owned(), false),
         ["groups", id, "transitiveMembers"] => Route::Members((*id).to_owned(), true),
         ["$batch"] => Route::Batch,
+        ["subscriptions"] => Route::Subscriptions,
+        ["subscriptions", id] => Route::Subscription((*id).to_owned()),
+        ["subscriptions", id, "reauthorize" | "microsoft.graph.reauthorize"] => Route::Reauthorize((*id).to_owned()),
         [one] => {
             if let Some(id) = keyed(one, "users") {
                 Route::User(id)
@@ -75,14 +81,18 @@ impl Route {
             Route::Members(..) => EndpointClass::Groups,
             Route::Application(_) => EndpointClass::Applications,
             Route::Batch => EndpointClass::Batch,
+            Route::Subscriptions | Route::Subscription(_) | Route::Reauthorize(_) => EndpointClass::Subscriptions,
             Route::Unknown => EndpointClass::Other,
         }
     }
 
-    pub(super) fn method(&self) -> &'static Method {
+    pub(super) fn allows(&self, method: &Method) -> bool {
         match self {
-            Route::Bulk | Route::Write(..) | Route::Batch => &Method::POST,
-            _ => &Method::GET,
+            Route::Bulk | Route::Write(..) | Route::Batch | Route::Reauthorize(_) => method == Method::POST,
+            Route::Subscriptions => [Method::GET, Method::POST].contains(method),
+            Route::Subscription(_) => [Method::GET, Method::PATCH, Method::DELETE].contains(method),
+            Route::Unknown => true,
+            _ => method == Method::GET,
         }
     }
 }
@@ -113,6 +123,9 @@ mod tests {
             ("/v1.0/groups/x@y/members", Some(Route::Members(id(), false))),
             ("/v1.0/groups/x@y/transitiveMembers", Some(Route::Members(id(), true))),
             ("/v1.0/groups/x@y/owners", Some(Route::Unknown)),
+            ("/v1.0/subscriptions", Some(Route::Subscriptions)),
+            ("/v1.0/subscriptions/x@y", Some(Route::Subscription(id()))),
+            ("/v1.0/subscriptions/x@y/reauthorize", Some(Route::Reauthorize(id()))),
             ("/v1.0/nothing", Some(Route::Unknown)),
             ("/v2.0/users", None),
             ("/", None),

@@ -32,6 +32,11 @@ impl Session {
         now >= self.expires || self.gone_at.is_some_and(|at| now >= at)
     }
 
+    /// The moments at which the session may look different from the moment before.
+    pub(crate) fn turns(&self) -> [Millis; 5] {
+        [self.shows_at, self.set_at + FADE, self.set_at + 2 * FADE, self.expires, self.gone_at.unwrap_or(self.expires)]
+    }
+
     /// The session's state at `now`; `None` before it shows and once it is over. Only `Available` fades.
     pub(crate) fn at(&self, now: Millis) -> Option<(&'static str, &'static str)> {
         if now < self.shows_at || self.is_over(now) {

@@ -1,5 +1,7 @@
 //! The presence of every user of a tenant: 24 bytes each, the rare parts boxed.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -91,6 +93,10 @@ pub(crate) struct PresenceStore {
     words: Words,
     records: Vec<Record>,
     sequence: u32,
+    /// Who was written to since somebody asked last.
+    written: Vec<u32>,
+    /// When sessions and preferred states of whom may turn into something else by themselves.
+    turns: BTreeSet<(Millis, u32)>,
 }
 
 impl PresenceStore {
@@ -104,7 +110,36 @@ impl PresenceStore {
         self.sequence += 1;
         let record = &mut self.records[index];
         record.sequence = self.sequence;
+        // Whoever is told twice in a row is looked at once.
+        if self.written.last().is_none_or(|&last| last as usize != index) {
+            self.written.push(u32::try_from(index).unwrap_or(u32::MAX));
+        }
         record
+    }
+
+    /// Who was written to since the last call.
+    pub(crate) fn take_written(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.written)
+    }
+
+    /// When the next state may turn into another one by itself.
+    pub(crate) fn next_turn(&self) -> Option<Millis> {
+        self.turns.first().map(|&(at, _)| at)
+    }
+
+    /// Lets time pass up to the next turn that is due, and tells whose state is another one from then on. Such a change is a version
+    /// of its own. `None`: nothing is due.
+    pub(crate) fn turn(&mut self, now: Millis) -> Option<(Millis, u32)> {
+        while let Some(&(at, index)) = self.turns.first().filter(|(at, _)| *at <= now) {
+            self.turns.pop_first();
+            let words = |seen: Seen<'_>| (seen.availability.map(str::to_owned), seen.activity.map(str::to_owned));
+            if words(self.seen(index, at - 1)) != words(self.seen(index, at)) {
+                self.sequence += 1;
+                self.records[index as usize].sequence = self.sequence;
+                return Some((at, index));
+            }
+        }
+        None
     }
 
     /// Sets what the Teams clients of a user report.
@@ -140,6 +175,17 @@ impl PresenceStore {
 
     /// Applies a write of the Graph API. Answers false when there was no such session.
     pub(crate) fn apply(&mut self, index: u32, change: Change, now: Millis) -> bool {
+        let applied = self.change(index, change, now);
+        let extra = self.records.get(index as usize).and_then(|r| r.extra.as_deref());
+        let turns = extra.into_iter().flat_map(|e| {
+            let preferred = e.preferred.as_ref().map(|p| p.expires);
+            e.sessions.iter().flat_map(Session::turns).chain(preferred)
+        });
+        self.turns.extend(turns.filter(|&at| at > now).map(|at| (at, index)));
+        applied
+    }
+
+    fn change(&mut self, index: u32, change: Change, now: Millis) -> bool {
         let extra = self.record(index).extra.get_or_insert_default();
         extra.sessions.retain(|s| !s.is_over(now));
         match change {
@@ -222,6 +268,18 @@ mod tests {
         assert_eq!(store.seen(0, 100).activity, Some("Offline"));
         assert!(store.apply(0, clear(), 50));
         assert!(!store.apply(0, clear(), 50));
+    }
+
+    #[test]
+    fn time_makes_versions_of_its_own() {
+        let mut store = PresenceStore::default();
+        assert!(store.apply(0, Change::Session(session(0, 1_000, 100)), 0));
+        assert_eq!((store.take_written(), store.take_written()), (vec![0], vec![]));
+        assert_eq!((store.next_turn(), store.turn(99)), (Some(100), None));
+        let before = store.seen(0, 99).sequence;
+        assert_eq!(store.turn(5_000), Some((100, 0)));
+        assert_eq!(store.seen(0, 100).sequence, before + 1);
+        assert_eq!((store.turn(5_000), store.turn(5_000)), (Some((1_000, 0)), None), "a call does not fade");
     }
 
     fn session(set_at: Millis, expires: Millis, shows_at: Millis) -> Session {

@@ -73,6 +73,8 @@ pub(crate) fn write_entry(out: &mut Vec<u8>, id: u128, seen: Seen<'_>, view: Vie
             out.extend_from_slice(b",\"isOutOfOffice\":");
             out.extend_from_slice(if seen.extra.is_some_and(|e| e.out_of_office) { b"true}" } else { b"false}" });
         }
+    }
+    if odd.profile == Profile::Global && odd.poll_sequence {
         out.extend_from_slice(b",\"sequenceNumber\":");
         if nulls {
             out.extend_from_slice(b"null");

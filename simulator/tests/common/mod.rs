@@ -1,6 +1,8 @@
 //! A plain client and the few things that every test needs.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod receiver;
+
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use teams_presence_simulator::{AppSpec, CLIENT_ID, CLIENT_SECRET, DOMAIN, Options, SecretSpec, Simulator};
@@ -89,6 +91,52 @@ impl Bench {
             .await
             .expect("an answer");
         (response.status().as_u16(), body(response).await)
+    }
+
+    /// A delegated token of the service account through the public app.
+    pub async fn delegated(&self) -> String {
+        let (status, body) = self.user_token(SCOPE).await;
+        assert_eq!(status, 200, "{body}");
+        body["access_token"].as_str().expect("a token").to_owned()
+    }
+
+    /// A request with a body of JSON and any method.
+    pub async fn send_json(&self, method: &str, token: &str, path: &str, value: &Value) -> (u16, Value) {
+        let method = method.parse().expect("a method");
+        let mut request = self.http.request(method, self.url(path)).bearer_auth(token);
+        if !value.is_null() {
+            request = request.header("content-type", "application/json").body(value.to_string());
+        }
+        let response = request.send().await.expect("an answer");
+        (response.status().as_u16(), body(response).await)
+    }
+
+    /// What a subscription to these users takes.
+    pub fn subscription(&self, url: &str, users: &[&str]) -> Value {
+        let ids: Vec<String> = users.iter().map(|u| format!("'{}'", self.id(u))).collect();
+        json!({
+            "changeType": "updated", "notificationUrl": url, "clientState": "the client state",
+            "resource": format!("/communications/presences?$filter=id in ({})", ids.join(",")),
+            "expirationDateTime": self.ahead(55),
+        })
+    }
+
+    /// So many minutes ahead on the simulator's clock.
+    pub fn ahead(&self, minutes: i64) -> String {
+        let at = self.sim.now() + minutes * 60_000;
+        let at = std::time::UNIX_EPOCH + std::time::Duration::from_millis(at.unsigned_abs());
+        // "Sun, 06 Nov 1994 08:49:37 GMT"
+        let text = httpdate::fmt_http_date(at);
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let month = months.iter().position(|m| *m == &text[8..11]).expect("a month") + 1;
+        format!("{}-{month:02}-{}T{}.0000000Z", &text[12..16], &text[5..7], &text[17..25])
+    }
+
+    /// Subscribes and answers the id.
+    pub async fn subscribe(&self, token: &str, subscription: &Value) -> String {
+        let (status, body) = self.post_json(token, "/v1.0/subscriptions", subscription).await;
+        assert_eq!(status, 201, "{body}");
+        body["id"].as_str().expect("an id").to_owned()
     }
 
     pub async fn presences(&self, token: &str, ids: &[&str]) -> (u16, Value) {
