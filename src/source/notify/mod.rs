@@ -11,15 +11,19 @@
 //! | `registry` | what is ours |
 //! | `intake` | judge and queue |
 //! | `keys`, `content` | our RSA keys, and what was encrypted to them |
+//! | `key_set`, `jwks`, `tokens` | proof that Graph sent it |
 
 mod content;
 mod envelope;
 mod handshake;
 mod intake;
+mod jwks;
+mod key_set;
 mod keys;
 mod registry;
 #[cfg(test)]
 mod test_seal;
+mod tokens;
 
 pub use content::{ContentError, Told, decrypt};
 pub use envelope::{
@@ -27,5 +31,8 @@ pub use envelope::{
 };
 pub use handshake::{Handshake, MAX_ENCODED, handshake};
 pub use intake::{Admitted, Delivery, Intake, IntakeStats, Reply, Room};
+pub use jwks::{Jwks, JwksError, PAUSE_MS};
+pub use key_set::{KeySet, NoKeys};
 pub use keys::{KEEP_REPLACED_MS, KeyError, KeyPair, KeyRing, ROTATE_AFTER_MS};
 pub use registry::{Admit, Registry, SubscriptionRef};
+pub use tokens::{CHANGE_TRACKING, TokenError, TokenRules};
