@@ -226,27 +226,24 @@ async fn bodies_are_bounded() {
 
 #[tokio::test]
 async fn long_bodies_share_room_and_short_ones_need_none() {
-    let server = start(settings(ListenerLimits { shared_bytes: 1 << 20, ..patient() })).await;
-    let head = |length: usize| format!("POST /graph/notify HTTP/1.1\r\nhost: pbx\r\ncontent-length: {length}\r\n\r\n");
-    let mut hog = server.connect().await;
-    hog.write_all(head(MAX_BODY).as_bytes()).await.expect("sent");
-    hog.write_all(&vec![b' '; 1 << 20]).await.expect("sent");
-    // Until the hog's bytes have been read a second long body may still find room.
-    let refused = async {
-        loop {
-            let answer = server.ask(&post(&vec![b' '; 512 << 10])).await;
-            if answer.status == 503 {
-                return;
-            }
-            assert_eq!(answer.status, 400);
-        }
-    };
-    tokio::time::timeout(SOON, refused).await.expect("no room");
-    assert_eq!(server.ask(&post(&ours())).await.status, 202);
+    let desk = Desk { intake: intake(), limits: patient(), room: Semaphore::new(1 << 20) };
+    let length = async |length: usize| desk.read(Body::from(vec![b' '; length])).await.map(|(body, _)| body.len());
+    assert_eq!(length(MAX_BODY).await, Err(Reply::bare(503)), "more than there is");
+    assert_eq!(length(1 << 20).await, Ok(1 << 20));
+    assert_eq!(desk.room.available_permits(), 1 << 20, "given back");
+    // Somebody who sends no end.
+    let begun = futures_util::stream::iter([Ok::<_, Infallible>(bytes::Bytes::from(vec![b' '; 1 << 20]))]);
+    let mut hog = Box::pin(desk.read(Body::from_stream(begun.chain(futures_util::stream::pending()))));
+    assert!(timeout(Duration::from_millis(50), &mut hog).await.is_err());
+    assert_eq!(length(512 << 10).await, Err(Reply::bare(503)));
+    for _ in 0..100 {
+        assert_eq!(length(FREE_BYTES).await, Ok(FREE_BYTES));
+    }
     drop(hog);
-    let again = async { while server.ask(&post(&vec![b' '; 512 << 10])).await.status == 503 {} };
-    tokio::time::timeout(SOON, again).await.expect("the room is given back");
-    server.stop().await;
+    assert_eq!(length(512 << 10).await, Ok(512 << 10));
+    let huge = futures_util::stream::repeat_with(|| Ok::<_, Infallible>(bytes::Bytes::from_static(&[b' '; 1 << 15])));
+    let desk = Desk { room: Semaphore::new(8 << 20), ..desk };
+    assert_eq!(desk.read(Body::from_stream(huge)).await.err(), Some(Reply::bare(413)));
 }
 
 #[tokio::test]
