@@ -1,9 +1,10 @@
-//! Where presence comes from: polling. And the way back to Teams: publishing.
+//! Where presence comes from: polling and change notifications. And the way back to Teams: publishing.
 
 mod ask;
 mod bisect;
 mod handle;
 mod lane;
+pub mod notify;
 mod pace;
 mod planner;
 mod poll;

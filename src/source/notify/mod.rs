@@ -1,0 +1,46 @@
+//! Presence by change notifications: the receiving side.
+//!
+//! ```text
+//! web server (listener | the host's) -> intake: handshake, form, clientState -> queue -> worker: tokens, content, ...
+//! ```
+//!
+//! | file | noun |
+//! |---|---|
+//! | `envelope` | the JSON of a body |
+//! | `handshake` | the validation of the address |
+//! | `registry` | what is ours |
+//! | `intake` | judge and queue |
+//! | `keys`, `content` | our RSA keys, and what was encrypted to them |
+//! | `listener`, `places`, `served`, `notice` | the built-in web server: connections, certificate, news |
+//! | `key_set`, `jwks`, `tokens` | proof that Graph sent it |
+
+mod content;
+mod envelope;
+mod handshake;
+mod intake;
+mod jwks;
+mod key_set;
+mod keys;
+mod listener;
+mod notice;
+mod places;
+mod registry;
+mod served;
+#[cfg(test)]
+mod test_seal;
+mod tokens;
+
+pub use content::{ContentError, Told, decrypt};
+pub use envelope::{
+    EncryptedContent, Envelope, Item, ItemKind, Lifecycle, MAX_BODY, MAX_DEPTH, MAX_ITEMS, MAX_TOKEN, MAX_TOKENS, Malformed,
+    parse,
+};
+pub use handshake::{Handshake, MAX_ENCODED, handshake};
+pub use intake::{Admitted, Delivery, Intake, IntakeStats, Reply, Room};
+pub use jwks::{Jwks, JwksError, PAUSE_MS};
+pub use key_set::{KeySet, NoKeys};
+pub use keys::{KEEP_REPLACED_MS, KeyError, KeyPair, KeyRing, ROTATE_AFTER_MS};
+pub use listener::{Listener, ListenerError, ListenerGauge, ListenerLimits, ListenerSettings, ListenerStats};
+pub use notice::{ListenerNotice, Tell};
+pub use registry::{Admit, Registry, SubscriptionRef};
+pub use tokens::{CHANGE_TRACKING, TokenError, TokenRules};
