@@ -4,6 +4,7 @@ mod ask;
 mod bisect;
 mod handle;
 mod lane;
+pub mod notify;
 mod pace;
 mod planner;
 mod poll;
