@@ -5,7 +5,10 @@
 //! | file | noun |
 //! |---|---|
 //! | `order` | the newest observation of a person, among notifications and poll answers |
+//! | `packing` | which account's subscription holds whom |
 
 mod order;
+mod packing;
 
 pub use order::{Order, PollVerdict, Seen, Verdict};
+pub use packing::{BETWEEN_CHANGES_MS, Change, LONGEST_STAY_MS, LONGEST_WAIT_MS, OUT_MS, Packing, Unsubscribed};
