@@ -144,6 +144,29 @@ pub const TPS_EVENT_SOURCE_RECOVERED: i32 = 403;
 pub const TPS_EVENT_INTERVAL_STRETCHED: i32 = 404;
 /// Source, info. Ends INTERVAL_STRETCHED. JSON: interval_ms.
 pub const TPS_EVENT_INTERVAL_RESTORED: i32 = 405;
+/// Source, info. Only with `source.mode` notifications, as the six below. An account's subscription has begun to deliver; its users are
+/// polled at `source.watchdog_interval_ms` only. Not at each renewal. Ends NOTIFICATIONS_OFF, NOTIFICATIONS_MISSED and
+/// SUBSCRIPTION_REFUSED of the account. JSON: account, users, content, expires_at_ms, off_ms.
+pub const TPS_EVENT_NOTIFICATIONS_ON: i32 = 410;
+/// Source, warning. Raised once until NOTIFICATIONS_ON, and again when the cause changes. The users are polled at
+/// `source.poll_interval_ms`. JSON: account, users, cause, detail, next_try_at_ms.
+pub const TPS_EVENT_NOTIFICATIONS_OFF: i32 = 411;
+/// Source, warning. A look at everybody found changes of which no notification came within 75 seconds. It is subscribed anew and polled
+/// meanwhile. Raised at the first time and then at most every 10 minutes; NOTIFICATIONS_ON follows after proof. JSON: account, missed,
+/// users, resubscribed.
+pub const TPS_EVENT_NOTIFICATIONS_MISSED: i32 = 412;
+/// Source, error. Graph refuses an account's subscription. Raised once for each step and cause until NOTIFICATIONS_ON; tried again slowly.
+/// JSON: account, step, cause, status, error, detail, next_try_at_ms, request_id.
+pub const TPS_EVENT_SUBSCRIPTION_REFUSED: i32 = 413;
+/// Source, warning. Notifications that are not for this instance, or prove nothing, were refused. Raised at the first one and then at most
+/// once an hour. JSON: count, period_ms, malformed, unknown, unproved.
+pub const TPS_EVENT_NOTIFICATIONS_FOREIGN: i32 = 414;
+/// Source, error. The built-in listener does not work. Raised once per step until it works again; it is begun again by itself. JSON:
+/// address, step, detail, next_try_at_ms.
+pub const TPS_EVENT_LISTENER_FAILED: i32 = 415;
+/// Source, info. Users who are polled for good: no room in a subscription, or an account that subscribes itself. Raised when one of the
+/// numbers has changed and stood for a minute. JSON: users, without_room, service_accounts, user_ids.
+pub const TPS_EVENT_NOT_SUBSCRIBED: i32 = 416;
 
 /// State file, error. The file cannot be opened or written, or a write has not come back for 2 s. Everything goes on without the memory
 /// across a crash: do-not-disturb set meanwhile may be taken for a person's after the next start. Tried again by itself. JSON: path,

@@ -6,7 +6,7 @@ use super::dispatch::{DISPATCH, LOG, STATE};
 use super::rules_read::{RULE, WHEN};
 use super::secret::SECRET;
 use super::table::{Absent, Key, Reload, Shape, Table};
-use super::{Config, ROOT, auth, cloud, dnd, network, publish, rules_read, seats, source, stale};
+use super::{Config, ROOT, auth, cloud, dnd, network, notifications, publish, rules_read, seats, source, stale};
 
 const HEAD: &str = "\
 <!-- Made from src/config. Refresh: TPS_UPDATE_DOCS=1 cargo test --test generated_docs -->
@@ -105,6 +105,9 @@ static OBJECTS: &[(&str, &Table)] = &[
     ("tls", &network::TLS),
     ("proxy", &network::PROXY),
     ("source", &source::SOURCE),
+    ("source.notifications", &notifications::NOTIFICATIONS),
+    ("source.notifications.listener", &notifications::LISTENER),
+    ("source.notifications.accounts[]", &notifications::ACCOUNT),
     ("rules", &rules_read::RULES),
     ("rules.list[]", &RULE),
     ("rules.list[].when", &WHEN),

@@ -33,7 +33,12 @@ impl ConfigError {
     pub const MOST: usize = 20;
 
     pub(super) fn document(message: String) -> ConfigError {
-        ConfigError { problems: vec![Note { path: String::new(), message }], more: 0 }
+        ConfigError::at("", message)
+    }
+
+    /// One problem of one key.
+    pub(super) fn at(path: &str, message: String) -> ConfigError {
+        ConfigError { problems: vec![Note { path: path.to_owned(), message }], more: 0 }
     }
 
     /// The problems, in the order in which they were found.

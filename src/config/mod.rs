@@ -13,6 +13,7 @@ pub mod docs;
 mod error;
 mod json;
 mod network;
+mod notifications;
 mod publish;
 mod reader;
 mod rules;
@@ -32,6 +33,7 @@ pub use dispatch::{Dispatch, DispatchMode, Log, State};
 pub use dnd::{DndOptions, OnStop, Ownership};
 pub use error::{ConfigError, Note, Warning};
 pub use network::{Proxy, ProxyLogin, ProxyMode, Tls};
+pub use notifications::{Account, KeyPair, Listener, MissingTokens, NotificationContent, Notifications};
 pub use publish::Publish;
 pub use rules::{ChatRule, DndRule, DndTable, Pattern, Rule, RuleSet, Rules, When};
 pub use scope::OptOut;
@@ -193,6 +195,12 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it, each with its path and what is allowed; for what is not JSON, line and column.
     pub fn parse(json: &[u8]) -> Result<Parsed, ConfigError> {
+        let parsed = Config::checked(json)?;
+        notifications::not_in_this_build(&parsed.config)?;
+        Ok(parsed)
+    }
+
+    fn checked(json: &[u8]) -> Result<Parsed, ConfigError> {
         let document = document(json)?;
         let findings = Findings::default();
         let config = match &document {
@@ -212,14 +220,15 @@ impl Config {
         let (tenant_id, client_id, auth) =
             (root.text("tenant_id", auth::tenant), root.text("client_id", auth::guid), Auth::read(root));
         let cloud = root.word("cloud");
-        let source = Source::read(&root.object("source"));
+        let endpoints = Endpoints::read(&root.object("endpoints"));
+        let source = Source::read(&root.object("source"), cloud, &endpoints, auth.as_ref());
         // The fields are read in this order. The three that may be missing come last, so that all that is wrong is told at once.
         Some(Config {
             mode: root.word("mode"),
             name: root.text("name", instance_name).unwrap_or_else(|| "main".to_owned()),
             enabled: root.flag("enabled"),
             cloud,
-            endpoints: Endpoints::read(&root.object("endpoints")),
+            endpoints,
             tls: Tls::read(&root.object("tls")),
             proxy: Proxy::read(&root.object("proxy")),
             rules: Rules::read(&root.object("rules"), cloud),

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::ROOT;
+use super::auth::METHODS;
 use super::rules_read::RULE;
 use super::secret::SECRET;
 use super::table::{Absent, Key, Shape, Table};
@@ -13,7 +14,10 @@ pub fn json() -> String {
     let mut root = object(&ROOT, None);
     root.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
     root.insert("title".to_owned(), "Configuration of teams-presence-sync".into());
-    root.insert("$defs".to_owned(), json!({ "secret": secret(), "rule": object(&RULE, None) }));
+    root.insert(
+        "$defs".to_owned(),
+        json!({ "secret": secret(), "rule": object(&RULE, None), "auth": one_of("method", METHODS) }),
+    );
     let mut text = serde_json::to_string_pretty(&Value::Object(root)).unwrap_or_default();
     text.push('\n');
     text
@@ -76,9 +80,8 @@ fn shape(shape_: &Shape) -> Value {
         Shape::Secret => json!({ "$ref": "#/$defs/secret" }),
         Shape::Object(table) if std::ptr::eq(table, &RULE) => json!({ "$ref": "#/$defs/rule" }),
         Shape::Object(table) => Value::Object(object(table, None)),
-        Shape::OneOf(tag, tables) => {
-            json!({ "oneOf": tables.iter().map(|table| Value::Object(object(table, Some(tag)))).collect::<Vec<_>>() })
-        }
+        Shape::OneOf(_, tables) if std::ptr::eq(tables, METHODS) => json!({ "$ref": "#/$defs/auth" }),
+        Shape::OneOf(tag, tables) => one_of(tag, tables),
         Shape::List(element) => match element {
             Shape::GraphWord(_) => json!({ "type": "array", "minItems": 1, "items": shape(element) }),
             _ => json!({ "type": "array", "items": shape(element) }),
@@ -87,6 +90,10 @@ fn shape(shape_: &Shape) -> Value {
             json!({ "type": "object", "propertyNames": { "minLength": 1 }, "additionalProperties": shape(member) })
         }
     }
+}
+
+fn one_of(tag: &str, tables: &[&'static Table]) -> Value {
+    json!({ "oneOf": tables.iter().map(|table| Value::Object(object(table, Some(tag)))).collect::<Vec<_>>() })
 }
 
 fn secret() -> Value {

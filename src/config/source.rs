@@ -1,11 +1,14 @@
 //! Where presence comes from and how often.
 
+use super::auth::Auth;
+use super::cloud::{Cloud, Endpoints};
+use super::notifications::{NOTIFICATIONS, Notifications, refusal};
 use super::reader::Reader;
 use super::table::{Absent, Key, Reload, Shape, Table};
 use super::words::words;
 
 /// The source of presence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Source {
     /// Which.
     pub mode: SourceMode,
@@ -15,6 +18,10 @@ pub struct Source {
     pub adaptive: bool,
     /// The share of Graph's limit that may be used, 1 to 1500 requests in 30 s.
     pub requests_per_30s: u32,
+    /// With notifications: how often those are polled whose changes are sent here, 1,000 to 3,600,000 ms.
+    pub watchdog_interval_ms: u64,
+    /// With [`SourceMode::Notifications`], and only there.
+    pub notifications: Option<Notifications>,
 }
 
 words! {
@@ -22,8 +29,8 @@ words! {
     SourceMode {
         /// By asking.
         Poll "poll",
-    } refuses |word: &str| {
-        word.eq_ignore_ascii_case("notifications").then_some("notifications come with a later version")
+        /// By being told, and by asking now and then.
+        Notifications "notifications",
     };
 }
 
@@ -36,7 +43,9 @@ pub(super) static SOURCE: Table = Table {
             shape: Shape::word::<SourceMode>(),
             absent: Absent::Word("poll"),
             reload: Reload::Restart,
-            meaning: "`poll`: Graph is asked at intervals. No inbound port is needed.",
+            meaning: "`poll`: Graph is asked at intervals. No inbound port is needed. `notifications`: Microsoft also posts each change to \
+                      `notifications.url`; only with the cloud `global`, and with at least one sign-in as a person (`device_code`, `password`). \
+                      With it, a reload cannot go over from a sign-in as a person to one as the app, or back.",
         },
         Key {
             name: "poll_interval_ms",
@@ -63,16 +72,75 @@ pub(super) static SOURCE: Table = Table {
             meaning: "How much of Graph's limit (1500 requests in 30 s for one app in one tenant) may be used. A request asks for up to 650 \
                       users. Instances of one process with the same app and tenant share it; the lowest setting counts.",
         },
+        Key {
+            name: "watchdog_interval_ms",
+            shape: Shape::ms(1_000, 3_600_000),
+            absent: Absent::Whole(60_000),
+            reload: Reload::Yes,
+            meaning: "With `notifications`: time between two looks at a user whose changes Microsoft sends here, since it does not say when it \
+                      stops. At least `poll_interval_ms`, at which all others are asked for.",
+        },
+        Key {
+            name: "notifications",
+            shape: Shape::Object(&NOTIFICATIONS),
+            absent: Absent::Means("only with mode `notifications`, and needed there"),
+            reload: Reload::Inside,
+            meaning: NOTIFICATIONS.about,
+        },
     ],
 };
 
 impl Source {
-    pub(super) fn read(reader: &Reader<'_>) -> Source {
-        Source {
-            mode: reader.word("mode"),
+    pub(super) fn read(reader: &Reader<'_>, cloud: Cloud, endpoints: &Endpoints, auth: Option<&Auth>) -> Source {
+        let mode = reader.word("mode");
+        let source = Source {
+            mode,
             poll_interval_ms: reader.whole("poll_interval_ms"),
             adaptive: reader.flag("adaptive"),
             requests_per_30s: reader.whole("requests_per_30s") as u32,
+            watchdog_interval_ms: reader.whole("watchdog_interval_ms"),
+            notifications: if reader.has("notifications") { Notifications::read(reader) } else { None },
+        };
+        match mode {
+            SourceMode::Poll => {
+                for name in ["watchdog_interval_ms", "notifications"].into_iter().filter(|name| reader.has(name)) {
+                    reader.problem(name, "means something only with \"mode\": \"notifications\"; the mode is poll");
+                }
+            }
+            SourceMode::Notifications => source.check(reader, cloud, endpoints, auth),
+        }
+        source
+    }
+
+    /// What notifications need besides their own keys.
+    fn check(&self, reader: &Reader<'_>, cloud: Cloud, endpoints: &Endpoints, auth: Option<&Auth>) {
+        if let Some(refusal) = refusal(cloud) {
+            reader.problem("mode", refusal);
+        }
+        if !reader.has("notifications") {
+            reader.problem("notifications", "is missing; mode notifications needs it, with the url that Microsoft posts to");
+        }
+        // 0 stands for one that was refused already.
+        if self.watchdog_interval_ms != 0 && self.watchdog_interval_ms < self.poll_interval_ms {
+            let default = if reader.has("watchdog_interval_ms") { "" } else { " (the default)" };
+            reader.problem(
+                "watchdog_interval_ms",
+                format!(
+                    "{}{default} is under source.poll_interval_ms; with this one it is {} to 3600000",
+                    self.watchdog_interval_ms, self.poll_interval_ms
+                ),
+            );
+        }
+        if let Some(notifications) = &self.notifications {
+            notifications.check(reader, endpoints, auth);
+        }
+    }
+
+    /// The longest time between two looks at the same user that this configuration plans.
+    pub fn longest_interval_ms(&self) -> u64 {
+        match self.mode {
+            SourceMode::Poll => self.poll_interval_ms,
+            SourceMode::Notifications => self.poll_interval_ms.max(self.watchdog_interval_ms),
         }
     }
 }

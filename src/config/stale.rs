@@ -35,7 +35,8 @@ pub(super) static STALE: Table = Table {
             shape: Shape::ms(750, LONGEST),
             absent: Absent::Whole(900_000),
             reload: Reload::Yes,
-            meaning: "After how long presence is too old to act on. At least three times `source.poll_interval_ms`.",
+            meaning: "After how long presence is too old to act on. At least three times `source.poll_interval_ms`, and with \
+                      notifications three times `source.watchdog_interval_ms`.",
         },
         Key {
             name: "policy",
@@ -50,12 +51,14 @@ pub(super) static STALE: Table = Table {
 impl Stale {
     pub(super) fn read(reader: &Reader<'_>, source: &Source) -> Stale {
         let after_ms = reader.whole("after_ms");
-        let least = source.poll_interval_ms.saturating_mul(3);
+        let least = source.longest_interval_ms().saturating_mul(3);
         if after_ms != 0 && after_ms < least {
+            let watched = source.longest_interval_ms() > source.poll_interval_ms;
+            let (what, key) = if watched { ("watchdog", "watchdog_interval_ms") } else { ("poll", "poll_interval_ms") };
             let default = if reader.has("after_ms") { "" } else { " (the default)" };
             reader.problem(
                 "after_ms",
-                format!("{after_ms}{default} is under three poll intervals; with this source.poll_interval_ms it is {least} to {LONGEST}"),
+                format!("{after_ms}{default} is under three {what} intervals; with this source.{key} it is {least} to {LONGEST}"),
             );
         }
         Stale { after_ms, policy: reader.word("policy") }

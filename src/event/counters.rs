@@ -37,6 +37,8 @@ names! {
         Presences "presences",
         /// The app's own presence sessions: what is written to Teams.
         Sessions "sessions",
+        /// Subscriptions to notifications.
+        Subscriptions "subscriptions",
         /// Anything else.
         Other "other",
     }

@@ -41,8 +41,8 @@ pub const STATS_FIELDS: &[StatField] = &[
     counter(
         "requests.*.*",
         "requests",
-        "requests that got an answer, by class (`token`, `users`, `delta`, `presences`, `sessions`, `other`) and HTTP status; `other` as a status \
-         gathers those beyond 128 different pairs",
+        "requests that got an answer, by class (`token`, `users`, `delta`, `presences`, `sessions`, `subscriptions`, `other`) and HTTP \
+         status; `other` as a status gathers those beyond 128 different pairs",
     ),
     counter("throttled", "requests", "answers with status 429, of any class"),
     counter("network_errors", "requests", "requests without a status: name resolution, connection, TLS, reset, time-out"),

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use ::http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use ::http::{HeaderMap, Method};
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -60,6 +60,9 @@ struct Inner {
     tokens: TokenKeeper,
     presence: Gate,
     directory: Gate,
+    /// Subscriptions have a limit of their own, 500 requests in 20 s (throttling limits), and are asked for a few times an hour: they need
+    /// no share of a budget, only the count of 429s without a time in a row.
+    subscriptions: AtomicU32,
     clock: Clock,
     reporter: Reporter,
     counters: Arc<Counters>,
@@ -107,6 +110,7 @@ impl GraphClient {
             tokens: parts.tokens,
             presence: gate(parts.presence_budget),
             directory: gate(parts.directory_budget),
+            subscriptions: AtomicU32::new(0),
             clock: parts.clock,
             reporter: parts.reporter,
             counters: parts.counters,
@@ -205,10 +209,29 @@ impl GraphClient {
         self.exchange(endpoint, Request { method: Method::POST, url, headers, body: Some(body) }, limits, room).await
     }
 
+    /// Any other method. `body` is JSON, or empty.
+    pub(super) async fn request(
+        &self,
+        endpoint: Endpoint,
+        method: Method,
+        url: Url,
+        body: Option<Bytes>,
+        limits: Limits,
+    ) -> Result<Answer, GraphError> {
+        let mut headers = HeaderMap::new();
+        match &body {
+            // Else no length is sent, for which a server may answer 411.
+            Some(body) if body.is_empty() => headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0")),
+            Some(_) => headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            None => None,
+        };
+        self.exchange(endpoint, Request { method, url, headers, body }, limits, Vec::new()).await
+    }
+
     async fn exchange(&self, endpoint: Endpoint, request: Request, limits: Limits, room: Vec<u8>) -> Result<Answer, GraphError> {
         // Without a sign-in no slot is taken.
         self.token(endpoint).await?;
-        self.gate(endpoint).share.admit(&self.0.clock).await;
+        self.admit(endpoint).await;
         // Asked for again after the wait, which may have been long. Cached in all but a few cases.
         let token = self.token(endpoint).await?;
         let error = match self.once(endpoint, request.clone(), limits, room, &token).await {
@@ -225,7 +248,7 @@ impl GraphClient {
         self.0.tokens.rejected(&token);
         self.0.counters.retry();
         let fresh = self.token(endpoint).await?;
-        self.gate(endpoint).share.admit(&self.0.clock).await;
+        self.admit(endpoint).await;
         let again = self.once(endpoint, request, limits, Vec::new(), &fresh).await;
         if matches!(&again, Err(error) if error.class == Class::Unauthorized) {
             // The keeper counts: a token refused twice in a row is not fetched a third time at once.
@@ -244,6 +267,7 @@ impl GraphClient {
     ) -> Result<Answer, GraphError> {
         let inner = &*self.0;
         let gate = self.gate(endpoint);
+        let refused = gate.map_or(&inner.subscriptions, |gate| &gate.refused);
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| {
             let message = "the access token holds characters that cannot be sent".to_owned();
             GraphError::plain(endpoint, Class::Unreadable, message)
@@ -282,8 +306,13 @@ impl GraphClient {
             TARGET,
             format_args!("{} {} ({} bytes), client-request-id {id}", endpoint.as_str(), response.status, response.body.len()),
         );
-        if response.status == ::http::StatusCode::OK {
-            gate.refused.store(0, Relaxed);
+        // Subscriptions are answered 201 and 204 as well; elsewhere these are not Graph's.
+        let good = match endpoint {
+            Endpoint::Subscriptions => matches!(response.status.as_u16(), 200 | 201 | 202 | 204),
+            _ => response.status == ::http::StatusCode::OK,
+        };
+        if good {
+            refused.store(0, Relaxed);
             token.accepted();
             return Ok(Answer { body: response.body, headers: response.headers });
         }
@@ -311,8 +340,10 @@ impl GraphClient {
                 Class::Forbidden(Diagnosis::of(Need::of(endpoint), token.claims()))
             }
             (429, stated) | (503 | 504, stated @ Some(_)) => {
-                let pause = gate.pause(stated);
-                gate.share.block_until(now.mono_ms.saturating_add(u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)));
+                let pause = pause(refused, stated);
+                if let Some(gate) = gate {
+                    gate.share.block_until(now.mono_ms.saturating_add(u64::try_from(pause.as_millis()).unwrap_or(u64::MAX)));
+                }
                 Class::Throttled { retry_after: pause, stated: stated.is_some() }
             }
             _ => class_of(response.status, &facts),
@@ -327,20 +358,28 @@ impl GraphClient {
         self.0.tokens.token().await.map_err(|error| no_sign_in(endpoint, &error))
     }
 
-    fn gate(&self, endpoint: Endpoint) -> &Gate {
-        // Writing is not counted apart (throttling limits, "presence").
-        if matches!(endpoint, Endpoint::Presences | Endpoint::Sessions) { &self.0.presence } else { &self.0.directory }
+    async fn admit(&self, endpoint: Endpoint) {
+        if let Some(gate) = self.gate(endpoint) {
+            gate.share.admit(&self.0.clock).await;
+        }
+    }
+
+    fn gate(&self, endpoint: Endpoint) -> Option<&Gate> {
+        match endpoint {
+            // Writing is not counted apart (throttling limits, "presence").
+            Endpoint::Presences | Endpoint::Sessions => Some(&self.0.presence),
+            Endpoint::Subscriptions => None,
+            _ => Some(&self.0.directory),
+        }
     }
 }
 
-impl Gate {
-    /// How long to wait after a refusal: as long as Graph says, at least a moment, else 2 s doubling to 60 s.
-    fn pause(&self, stated: Option<Duration>) -> Duration {
-        let refused = self.refused.fetch_add(1, Relaxed).saturating_add(1);
-        match stated {
-            Some(time) => time.max(Duration::from_millis(100)),
-            None => Duration::from_millis(doubling(2_000, 60_000, refused, dice())),
-        }
+/// How long to wait after a refusal: as long as Graph says, at least a moment, else 2 s doubling to 60 s.
+fn pause(refused: &AtomicU32, stated: Option<Duration>) -> Duration {
+    let refused = refused.fetch_add(1, Relaxed).saturating_add(1);
+    match stated {
+        Some(time) => time.max(Duration::from_millis(100)),
+        None => Duration::from_millis(doubling(2_000, 60_000, refused, dice())),
     }
 }
 

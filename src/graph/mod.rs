@@ -15,6 +15,7 @@ pub mod permission;
 mod presence_reader;
 mod presences;
 mod session;
+pub mod subscriptions;
 pub mod users;
 
 pub use client::{Endpoint, GraphClient, Parts};

@@ -25,7 +25,8 @@ impl Need {
     /// What this kind of request needs.
     pub fn of(endpoint: Endpoint) -> Need {
         match endpoint {
-            Endpoint::Presences => Need::Presence,
+            // A subscription is to presence, and needs what reading it needs.
+            Endpoint::Presences | Endpoint::Subscriptions => Need::Presence,
             Endpoint::Sessions => Need::Publish,
             Endpoint::Delta => Need::WholeUsers,
             Endpoint::Users | Endpoint::Token | Endpoint::Other => Need::Users,

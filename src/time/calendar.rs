@@ -12,6 +12,14 @@ pub fn utc(ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
 }
 
+/// `2027-01-10T09:00:00.000Z`, from milliseconds since 1970-01-01 UTC: as Microsoft Graph takes times.
+pub fn timestamp(ms: i64) -> String {
+    let (year, month, day) = civil(ms.div_euclid(DAY_MS));
+    let of_day = ms.rem_euclid(DAY_MS);
+    let (minutes, seconds, millis) = (of_day / 60_000, of_day / 1_000 % 60, of_day % 1_000);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{seconds:02}.{millis:03}Z", minutes / 60, minutes % 60)
+}
+
 /// Reads `2027-01-10` (the begin of that day, UTC) or `2027-01-10T09:00:00Z`, also with fractions of a second and with an offset such as
 /// `+01:00`. Milliseconds since 1970-01-01 UTC; `None` for anything else, and for days that no month has.
 pub fn parse_date(text: &str) -> Option<i64> {
@@ -144,5 +152,9 @@ mod tests {
         assert_eq!(utc(1_799_571_600_000), "2027-01-10 09:00 UTC");
         assert_eq!(utc(-1), "1969-12-31 23:59 UTC");
         assert_eq!(utc(951_782_400_000), "2000-02-29 00:00 UTC");
+        for ms in [0, -1, 1_799_571_600_001, 951_782_399_999, 253_402_300_799_999] {
+            assert_eq!(parse_date(&timestamp(ms)), Some(ms.div_euclid(1_000) * 1_000), "to the second");
+        }
+        assert_eq!(timestamp(1_799_571_601_023), "2027-01-10T09:00:01.023Z");
     }
 }

@@ -2,7 +2,7 @@
 
 mod calendar;
 
-pub use calendar::{parse_date, utc};
+pub use calendar::{parse_date, timestamp, utc};
 
 use std::fmt;
 use std::sync::Arc;

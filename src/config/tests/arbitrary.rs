@@ -25,6 +25,9 @@ fn any_json() -> impl Strategy<Value = Value> {
         "poll_interval_ms",
         "adaptive",
         "source",
+        "notifications",
+        "accounts",
+        "listener",
         "Busy/InACall",
         "on",
         "presence_sync",
@@ -66,6 +69,24 @@ fn valid() -> Value {
     })
 }
 
+/// The same of notifications.
+fn with_notifications() -> Value {
+    let secret = json!({ "file": "p" });
+    let person = json!({ "method": "password", "username": "d@b.c", "password": secret });
+    let mut document = valid();
+    document["cloud"] = "global".into();
+    document["stale"]["after_ms"] = 180_000.into();
+    document["source"] = json!({
+        "mode": "notifications", "poll_interval_ms": 300, "requests_per_30s": 3, "watchdog_interval_ms": 60_000, "notifications": {
+            "url": "https://pbx.example.com/a?b=c", "content": "rich",
+            "listener": { "address": "[::1]:8085", "certificate": secret, "key": secret }, "certificate": secret, "key": secret,
+            "missing_tokens": "accept",
+            "accounts": [ { "name": "b", "auth": { "method": "device_code" } }, { "name": "c", "auth": person } ]
+        }
+    });
+    document
+}
+
 /// Replaces the value that stands at the `at`-th place (counted in depth first order).
 fn replace(value: &mut Value, at: &mut usize, new: &Value) {
     if *at == 0 {
@@ -90,7 +111,7 @@ fn replace(value: &mut Value, at: &mut usize, new: &Value) {
 }
 
 fn is_bounded(bytes: &[u8]) -> Result<(), TestCaseError> {
-    match Config::parse(bytes) {
+    match Config::checked(bytes) {
         Ok(parsed) => prop_assert!(parsed.config == parsed.config.clone() && parsed.warnings.len() <= 50),
         Err(error) => {
             prop_assert!(!error.problems().is_empty() && error.problems().len() <= ConfigError::MOST);
@@ -103,6 +124,8 @@ fn is_bounded(bytes: &[u8]) -> Result<(), TestCaseError> {
 #[test]
 fn the_valid_document_is_valid() {
     assert_eq!(warnings(&valid().to_string()).len(), 1, "out of office in us_gov");
+    let document = with_notifications().to_string();
+    assert!(warnings(&document).is_empty() && schema_allows(&document), "{:?}", warnings(&document));
 }
 
 proptest! {
@@ -113,11 +136,13 @@ proptest! {
 
     #[test]
     fn a_valid_document_with_one_value_replaced(at in 0_usize..90, new in any_json()) {
-        let mut document = valid();
-        replace(&mut document, &mut { at }, &new);
-        let document = document.to_string();
-        is_bounded(document.as_bytes())?;
-        prop_assert!(Config::parse(document.as_bytes()).is_err() || schema_allows(&document), "the schema allows what is accepted");
+        for mut document in [valid(), with_notifications()] {
+            replace(&mut document, &mut { at }, &new);
+            let document = document.to_string();
+            is_bounded(document.as_bytes())?;
+            let refused = Config::checked(document.as_bytes()).is_err();
+            prop_assert!(refused || schema_allows(&document), "the schema allows what is accepted");
+        }
     }
 
     #[test]

@@ -100,7 +100,7 @@ fn each_kind_of_error() {
         // source, stale
         (
             r#""source": { "mode": "notifications" }"#,
-            r#"source.mode: "notifications" is not poll: notifications come with a later version"#,
+            "source.notifications: is missing; mode notifications needs it, with the url that Microsoft posts to",
         ),
         (
             r#""stale": { "after_ms": 14999 }"#,

@@ -1,5 +1,6 @@
 mod arbitrary;
 mod errors;
+mod notifications;
 mod reload;
 mod rules;
 mod scope;
@@ -29,11 +30,11 @@ fn parse(document: &str) -> Config {
 }
 
 fn parsed(document: &str) -> Parsed {
-    Config::parse(document.as_bytes()).unwrap_or_else(|error| panic!("{document}\n{error}"))
+    Config::checked(document.as_bytes()).unwrap_or_else(|error| panic!("{document}\n{error}"))
 }
 
 fn error(document: &str) -> String {
-    match Config::parse(document.as_bytes()) {
+    match Config::checked(document.as_bytes()) {
         Ok(_) => panic!("accepted: {document}"),
         Err(error) => error.to_string(),
     }
@@ -79,7 +80,7 @@ fn the_schema_says_of_whole_objects_what_reading_says() {
         (with_auth(r#"{ "method": "device_code", "secret": "a" }"#), false),
         (with_auth(r#"{ "method": "certificate", "key": { "file": "a" } }"#), false),
     ] {
-        assert_eq!((schema_allows(&document), Config::parse(document.as_bytes()).is_ok()), (allowed, allowed), "{document}");
+        assert_eq!((schema_allows(&document), Config::checked(document.as_bytes()).is_ok()), (allowed, allowed), "{document}");
     }
 }
 
@@ -92,7 +93,14 @@ fn defaults() {
     assert_eq!(config.client_id, "66666666-7777-8888-9999-aaaaaaaaaaaa", "in small letters");
     assert_eq!(
         config.source,
-        Source { mode: SourceMode::Poll, poll_interval_ms: 5_000, adaptive: false, requests_per_30s: 1_200 }
+        Source {
+            mode: SourceMode::Poll,
+            poll_interval_ms: 5_000,
+            adaptive: false,
+            requests_per_30s: 1_200,
+            watchdog_interval_ms: 60_000,
+            notifications: None,
+        }
     );
     let dnd =
         DndOptions { ownership: Ownership::Strict, on_stop: OnStop::Auto, hold_on_ms: 0, hold_off_ms: 10_000, echo_ms: 10_000 };

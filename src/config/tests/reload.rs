@@ -52,6 +52,59 @@ const CHANGES: &[(&str, &str, &str)] = &[
 /// Keys with one value only, and those of every document, which the second test changes.
 const APART: &[&str] = &["mode", "source.mode", "tenant_id", "client_id", "auth"];
 
+/// The same for what stands beside the mode `notifications`: pieces of `notifications`, and of `source` behind a bar.
+const OF_NOTIFICATIONS: &[(&str, &str, &str)] = &[
+    ("source.watchdog_interval_ms", "", r#"| "watchdog_interval_ms": 61000"#),
+    ("source.notifications.url", r#""url": "https://a""#, r#""url": "https://b""#),
+    ("source.notifications.content", "", r#""content": "basic""#),
+    (
+        "source.notifications.listener.address",
+        r#""listener": { "address": "127.0.0.1:1" }"#,
+        r#""listener": { "address": "127.0.0.1:2" }"#,
+    ),
+    (
+        "source.notifications.listener.certificate",
+        r#""listener": { "address": "127.0.0.1:1", "certificate": { "file": "a" }, "key": { "file": "k" } }"#,
+        r#""listener": { "address": "127.0.0.1:1", "certificate": { "file": "b" }, "key": { "file": "k" } }"#,
+    ),
+    (
+        "source.notifications.listener.key",
+        r#""listener": { "address": "127.0.0.1:1", "certificate": { "file": "a" }, "key": { "file": "k" } }"#,
+        r#""listener": { "address": "127.0.0.1:1", "certificate": { "file": "a" }, "key": { "file": "l" } }"#,
+    ),
+    (
+        "source.notifications.certificate",
+        r#""certificate": { "file": "a" }, "key": { "file": "k" }"#,
+        r#""certificate": { "file": "b" }, "key": { "file": "k" }"#,
+    ),
+    (
+        "source.notifications.key",
+        r#""certificate": { "file": "a" }, "key": { "file": "k" }"#,
+        r#""certificate": { "file": "a" }, "key": { "file": "l" }"#,
+    ),
+    ("source.notifications.missing_tokens", "", r#""missing_tokens": "accept""#),
+    (
+        "source.notifications.accounts",
+        r#""accounts": [ { "name": "b", "auth": { "method": "device_code" } } ]"#,
+        r#""accounts": [ { "name": "c", "auth": { "method": "device_code" } } ]"#,
+    ),
+];
+
+/// A document with one of these pieces.
+fn document(path: &str, piece: &str) -> String {
+    if !OF_NOTIFICATIONS.iter().any(|(name, ..)| *name == path) {
+        return with(piece);
+    }
+    let (inner, beside) = piece.split_once('|').unwrap_or((piece, ""));
+    let comma = |text: &str| if text.trim().is_empty() { "" } else { ", " };
+    let url = if inner.contains("\"url\"") { "" } else { r#", "url": "https://a""# };
+    let accounts =
+        if inner.contains("accounts") { "" } else { r#", "accounts": [ { "name": "z", "auth": { "method": "device_code" } } ]"# };
+    let inner = format!("{inner}{url}{accounts}");
+    let inner = inner.trim_start_matches(", ");
+    with(&format!(r#""source": {{ "mode": "notifications", "notifications": {{ {inner} }}{}{beside} }}"#, comma(beside)))
+}
+
 fn leaves(table: &'static Table, path: &str, out: &mut Vec<(String, &'static Key)>) {
     for key in table.keys {
         let path = format!("{path}{}", key.name);
@@ -67,8 +120,9 @@ fn every_key_is_taken_over_or_named() {
     let mut keys = Vec::new();
     leaves(&ROOT, "", &mut keys);
     for (path, key) in keys.iter().filter(|(path, _)| !APART.contains(&path.as_str())) {
-        let (_, before, after) = CHANGES.iter().find(|(name, ..)| name == path).unwrap_or_else(|| panic!("no change for {path}"));
-        let (before, after) = (parse(&with(before)), parse(&with(after)));
+        let changes = CHANGES.iter().chain(OF_NOTIFICATIONS).find(|(name, ..)| name == path);
+        let (_, before, after) = changes.unwrap_or_else(|| panic!("no change for {path}"));
+        let (before, after) = (parse(&document(path, before)), parse(&document(path, after)));
         assert!(before != after, "{path} makes a difference");
         let named = before.restart_keys(&after);
         let expected = if path.starts_with("proxy.") { "proxy" } else { path.as_str() };

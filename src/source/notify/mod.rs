@@ -1,7 +1,7 @@
-//! Presence by change notifications: the receiving side.
+//! Presence by change notifications: which subscription holds whom, how it lives, how its notifications come in, and what they are worth.
 //!
 //! ```text
-//! web server (listener | the host's) -> intake: handshake, form, clientState -> queue -> worker: tokens, content, ...
+//! web server (listener | the host's) -> intake: handshake, form, clientState -> queue -> worker: tokens, content, order -> engine
 //! ```
 //!
 //! | file | noun |
@@ -13,6 +13,8 @@
 //! | `keys`, `content` | our RSA keys, and what was encrypted to them |
 //! | `listener`, `places`, `served`, `notice` | the built-in web server: connections, certificate, news |
 //! | `key_set`, `jwks`, `tokens` | proof that Graph sent it |
+//! | `order` | the newest observation of a person, among notifications and poll answers |
+//! | `packing` | which account's subscription holds whom |
 
 mod content;
 mod envelope;
@@ -23,6 +25,8 @@ mod key_set;
 mod keys;
 mod listener;
 mod notice;
+mod order;
+mod packing;
 mod places;
 mod registry;
 mod served;
@@ -42,5 +46,7 @@ pub use key_set::{KeySet, NoKeys};
 pub use keys::{KEEP_REPLACED_MS, KeyError, KeyPair, KeyRing, ROTATE_AFTER_MS};
 pub use listener::{Listener, ListenerError, ListenerGauge, ListenerLimits, ListenerSettings, ListenerStats};
 pub use notice::{ListenerNotice, Tell};
+pub use order::{Order, PollVerdict, Seen, Verdict};
+pub use packing::{BETWEEN_CHANGES_MS, Change, LONGEST_STAY_MS, LONGEST_WAIT_MS, OUT_MS, Packing, Unsubscribed};
 pub use registry::{Admit, Registry, SubscriptionRef};
 pub use tokens::{CHANGE_TRACKING, TokenError, TokenRules};
