@@ -13,16 +13,22 @@
 //! | `keys`, `content` | our RSA keys, and what was encrypted to them |
 //! | `listener`, `places`, `served`, `notice` | the built-in web server: connections, certificate, news |
 //! | `key_set`, `jwks`, `tokens` | proof that Graph sent it |
+//! | `held`, `lease` | a subscription that we hold, and its times |
+//! | `life`, `survey`, `step` | what to ask Graph next about one account's subscription |
 //! | `order` | the newest observation of a person, among notifications and poll answers |
 //! | `packing` | which account's subscription holds whom |
+//! | `watchdog` | whether the notifications of a subscription can be trusted |
 
 mod content;
 mod envelope;
 mod handshake;
+mod held;
 mod intake;
 mod jwks;
 mod key_set;
 mod keys;
+mod lease;
+mod life;
 mod listener;
 mod notice;
 mod order;
@@ -30,9 +36,12 @@ mod packing;
 mod places;
 mod registry;
 mod served;
+mod step;
+mod survey;
 #[cfg(test)]
 mod test_seal;
 mod tokens;
+mod watchdog;
 
 pub use content::{ContentError, Told, decrypt};
 pub use envelope::{
@@ -40,13 +49,18 @@ pub use envelope::{
     parse,
 };
 pub use handshake::{Handshake, MAX_ENCODED, handshake};
+pub use held::{ClientState, Held, Terms};
 pub use intake::{Admitted, Delivery, Intake, IntakeStats, Reply, Room};
 pub use jwks::{Jwks, JwksError, PAUSE_MS};
 pub use key_set::{KeySet, NoKeys};
 pub use keys::{KEEP_REPLACED_MS, KeyError, KeyPair, KeyRing, ROTATE_AFTER_MS};
+pub use lease::RENEW_AHEAD_MS;
+pub use life::{BUSY_MS, Life, MOST_REQUESTS};
 pub use listener::{Listener, ListenerError, ListenerGauge, ListenerLimits, ListenerSettings, ListenerStats};
 pub use notice::{ListenerNotice, Tell};
 pub use order::{Order, PollVerdict, Seen, Verdict};
 pub use packing::{BETWEEN_CHANGES_MS, Change, LONGEST_STAY_MS, LONGEST_WAIT_MS, OUT_MS, Packing, Unsubscribed};
 pub use registry::{Admit, Registry, SubscriptionRef};
+pub use step::{Action, Answer, Asked, News, Off, Step};
 pub use tokens::{CHANGE_TRACKING, TokenError, TokenRules};
+pub use watchdog::{Finding, GRACE_MS, PROOF_CHANGES, PROOF_QUIET_MS, Pace, RESUBSCRIBE_MOST_MS, RESUBSCRIBE_MS, Watchdog};
