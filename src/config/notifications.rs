@@ -6,13 +6,11 @@ use url::{Host, Url};
 
 use super::auth::{Auth, AuthMethod, METHODS};
 use super::cloud::{Cloud, Endpoints, is_loopback};
-use super::error::ConfigError;
 use super::json::quote;
 use super::reader::{Place, Reader};
 use super::secret::SecretSource;
 use super::table::{Absent, Key, Reload, Shape, Table};
-use super::words::words;
-use super::{Config, SourceMode, instance_name};
+use super::words::{name, words};
 
 /// Most further accounts. Each subscribes 650 users; with the main sign-in that is 13,650.
 pub(super) const MOST_ACCOUNTS: usize = 20;
@@ -183,17 +181,6 @@ const fn pem(name: &'static str, absent: &'static str, meaning: &'static str) ->
     Key { name, shape: Shape::Secret, absent: Absent::Means(absent), reload: Reload::Restart, meaning }
 }
 
-/// Until the mode is wired, a valid configuration with it ends here. Remove this function and its one call in `Config::parse` with the wiring.
-pub(super) fn not_in_this_build(config: &Config) -> Result<(), ConfigError> {
-    match config.source.mode {
-        SourceMode::Poll => Ok(()),
-        SourceMode::Notifications => {
-            let message = "notifications are not in this build yet; use poll";
-            Err(ConfigError::at("source.mode", message.to_owned()))
-        }
-    }
-}
-
 impl Notifications {
     /// Reads `notifications` of `source`.
     pub(super) fn read(source: &Reader<'_>) -> Option<Notifications> {
@@ -295,13 +282,6 @@ impl KeyPair {
     }
 }
 
-impl Config {
-    /// The same for the sign-in of a further account.
-    pub fn of_account(&self, account: &Account) -> Config {
-        Config { auth: account.auth.clone(), ..self.clone() }
-    }
-}
-
 fn accounts(reader: &Reader<'_>) -> Vec<Account> {
     let mut out: Vec<Account> = Vec::new();
     let Some(list) = reader.list("accounts") else { return out };
@@ -321,7 +301,7 @@ fn accounts(reader: &Reader<'_>) -> Vec<Account> {
 fn account(place: &Place<'_>, outer: &Reader<'_>, names: &mut Vec<String>) -> Option<Account> {
     let reader = Reader::at(&ACCOUNT, place, outer.findings());
     let name = reader.text("name", |text| {
-        let name = instance_name(text)?;
+        let name = name(text)?;
         let folded = name.to_ascii_lowercase();
         if folded == MAIN {
             return Err("is main, which stands for the sign-in of auth; choose another name".to_owned());

@@ -1,5 +1,6 @@
 //! The words that a key chooses from.
 
+use super::json::quote;
 use crate::event::Level;
 
 /// A fixed set of words in the configuration.
@@ -53,4 +54,12 @@ impl Word for Level {
     fn as_str(self) -> &'static str {
         Level::as_str(self)
     }
+}
+
+/// A name of the administrator's choice: of an instance, of an account.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    let fits =
+        (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
+    fits.then(|| text.to_owned())
+        .ok_or_else(|| format!("{} is not a name of 1 to 64 letters, digits, dots, dashes and underscores", quote(text)))
 }

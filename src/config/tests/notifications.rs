@@ -112,6 +112,8 @@ fn what_is_refused() {
     ];
     for (inner, expected) in cases {
         let told = error(&person(inner));
+        // The first of them, where one slip has several problems.
+        let told = told.lines().next().unwrap_or_default();
         assert!(
             told == *expected || (expected.ends_with([' ', ';']) && told.starts_with(expected)),
             "{inner}\n{told}\n{expected}"
