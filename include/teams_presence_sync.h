@@ -1535,7 +1535,7 @@ tps_status tps_set_enabled(struct tps_sync *sync,
 
 /**
  * Ends the work: no request goes out any more, releases that `dnd.on_stop` asks for are offered once, answers that are owed are waited for
- * within the time, and then no callback runs.
+ * within the time and `dispatch.ack_timeout_ms`, and then no callback runs.
  *
  * `TPS_OK` means: no callback of this instance is running and none will run until the next `tps_start`, but `on_released` from
  * `tps_destroy`. Anything else means: callbacks may still come; keep `user_data` and the code alive and call again.
