@@ -54,6 +54,7 @@ mod tests {
             Kind::TlsUntrusted,
             Kind::TlsCertificate,
             Kind::SignedOut,
+            Kind::SamePerson,
         ];
         for kind in Kind::ALL.iter().copied().filter(|kind| (100..200).contains(&kind.code())) {
             assert!(is_over(kind) != goes_on.contains(&kind), "{}", kind.name());
