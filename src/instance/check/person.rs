@@ -27,7 +27,12 @@ pub(super) async fn look(config: &Config, settings: &Settings) -> Way {
     match Memory::open(config, settings, true).await {
         Opened::Running(keeper) => running(settings, keeper),
         Opened::Here(memory) if remembers_person(&memory.notes(), settings) => Way::Stored(memory),
-        Opened::Here(_) | Opened::Closed(NoVisit::Nothing) => {
+        Opened::Here(mut memory) => {
+            // Nothing has changed; whoever comes next finds it free.
+            let _ = memory.keep().await;
+            Way::Neither(untried("with a device code a person has to sign in, and no sign-in is stored").remedy(HOW))
+        }
+        Opened::Closed(NoVisit::Nothing) => {
             Way::Neither(untried("with a device code a person has to sign in, and no sign-in is stored").remedy(HOW))
         }
         Opened::Closed(NoVisit::Locked(who)) => {

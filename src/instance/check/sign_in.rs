@@ -50,7 +50,7 @@ pub(super) async fn sign_in(config: &Config, process: &Process, way: &Reach) -> 
             settings,
             http: http.clone(),
             direct,
-            notes: found.memory.notes(),
+            notes: found.memory.own(),
             clock: clock.clone(),
             reporter: reporter.clone(),
             counters: counters.clone(),
@@ -124,7 +124,7 @@ async fn lookup(config: &Config, settings: &Settings) -> Result<Found, Line> {
             Way::Neither(line) => Err(line),
         },
         AuthMethod::Password { .. } => match Memory::open(config, settings, false).await {
-            Opened::Running(keeper) => own(Memory::running(&keeper)),
+            Opened::Running(keeper) => own(Memory::running(&keeper, settings)),
             Opened::Here(memory) => own(memory),
             // Whether it stands refused cannot be known, and each wrong one brings the account nearer to being locked.
             Opened::Closed(NoVisit::Locked(who)) => {
