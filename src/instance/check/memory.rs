@@ -100,7 +100,13 @@ impl Memory {
         let Some(place) = self.place.clone().filter(|_| self.borrowed.differs()) else {
             // The next sign-in of the check may want it at once.
             return match held {
-                Some(visit) => blocking(move || Ok(drop(visit))).await,
+                Some(visit) => {
+                    let close = move || {
+                        drop(visit);
+                        Ok(())
+                    };
+                    blocking(close).await
+                }
                 None => Ok(()),
             };
         };
