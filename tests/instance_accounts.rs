@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use instance_support::*;
 use serde_json::{Value, json};
-use teams_presence_simulator::{Action, PUBLIC_CLIENT_ID, SERVICE_ACCOUNT, SERVICE_PASSWORD, Simulator, UserSpec};
+use teams_presence_simulator::{Action, EndpointClass, PUBLIC_CLIENT_ID, SERVICE_ACCOUNT, SERVICE_PASSWORD, Simulator, UserSpec};
 use teams_presence_sync::event::{Event, Kind};
 use teams_presence_sync::instance::{ErrorKind, Instance};
 use teams_presence_sync::presence::Chat;
@@ -246,9 +246,25 @@ fn nobody_signs_in_while_switched_off() {
     rig.users(&[("100", ANN)]);
     rig.instance.set_enabled(false).expect("off");
     rig.host.wait(0, "the end of it", |seen| seen.is_event(Kind::AllReleased));
-    assert_eq!(rig.sim.counters().by_endpoint.get("token"), None, "{:?}", rig.sim.counters().by_endpoint);
+    let sign_ins = || rig.sim.requests().iter().filter(|request| request.endpoint == EndpointClass::Token).count();
+    assert_eq!(sign_ins(), 0);
     rig.instance.set_enabled(true).expect("on");
     rig.until("the sign-in", || phase(&rig.instance, "by-password") == "signed_in");
+    assert!(sign_ins() > 0);
+}
+
+#[test]
+fn a_corrected_password_file_of_one_account_is_tried_soon() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("password");
+    std::fs::write(&file, "wrong-one").expect("written");
+    let auth = json!({ "method": "password", "username": SECOND, "password": { "file": file } });
+    let rig = Rig::with(prepare, |config| accounts(config, &[("by-file", auth)]));
+    rig.until("the refusal", || phase(&rig.instance, "by-file") == "refused");
+    std::fs::write(&file, SECOND_PASSWORD).expect("written");
+    // An hour would be its turn otherwise.
+    rig.until("the sign-in", || phase(&rig.instance, "by-file") == "signed_in");
+    assert_eq!(events(&rig.host, Kind::SignedIn, Some("by-file")).len(), 1, "{}", rig.host.told(0));
 }
 
 #[test]

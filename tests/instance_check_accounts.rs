@@ -1,10 +1,13 @@
 //! The preflight of further accounts: each sign-in by itself, what its token carries, and who is behind it.
 
 mod check_support;
+mod instance_support;
 
 use check_support::{config, office, run, simulator};
+use instance_support::{PATIENCE, create};
 use serde_json::{Value, json};
-use teams_presence_simulator::{AppSpec, PUBLIC_CLIENT_ID, SERVICE_ACCOUNT, SERVICE_PASSWORD, Simulator, UserSpec};
+use teams_presence_simulator::{Action, AppSpec, PUBLIC_CLIENT_ID, SERVICE_ACCOUNT, SERVICE_PASSWORD, Simulator, UserSpec};
+use teams_presence_sync::event::{Event, Kind};
 use teams_presence_sync::instance::check::{Step, Verdict};
 
 const SECOND: &str = "second-service@contoso.test";
@@ -79,4 +82,56 @@ fn what_an_account_lacks_and_who_it_is() {
     let mut config = config;
     config["auth"] = json!({ "method": "password", "username": SERVICE_ACCOUNT, "password": SERVICE_PASSWORD });
     assert_eq!(run(&config, office()).verdict(Step::Summary), Verdict::Ok);
+}
+
+/// All sign in by a code, so that only their names tell them apart.
+#[test]
+fn the_accounts_of_a_running_instance_are_used_each_for_itself() {
+    let simulator = simulator();
+    scopes(&simulator, &["Presence.Read.All", "User.Read.All"]);
+    simulator.oddities(|oddities| oddities.device_interval_s = 1);
+    let dir = tempfile::tempdir().expect("a directory");
+    let account = |name: &str| json!({ "name": name, "auth": { "method": "device_code" } });
+    let mut config = with(&simulator, &[account("one"), account("two"), account("three")]);
+    config["state"] = json!({ "dir": dir.path().join("teams") });
+    let (instance, host) = create(&config);
+    instance.start().expect("a start");
+    let typed = |name: &str, user: &str| {
+        let named = format!(r#""account":"{name}""#);
+        let event = |kind| host.events(kind).into_iter().find(|event: &Event| event.json.contains(&named));
+        let until = |kind| {
+            let begin = std::time::Instant::now();
+            loop {
+                match event(kind) {
+                    Some(event) => return event,
+                    None => assert!(begin.elapsed() < PATIENCE, "{name}: {}", host.told(0)),
+                }
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+        };
+        let json: Value = serde_json::from_str(&until(Kind::SignInRequired).json).expect("JSON");
+        let user_code = json["user_code"].as_str().expect("a code").to_owned();
+        simulator.act(Action::DeviceCode { user_code, user: Some(user.to_owned()) }).expect("typed");
+        until(Kind::SignedIn);
+    };
+    typed("one", "eva@contoso.test");
+    typed("two", "finn@contoso.test");
+    let report = run(&config, office());
+    let line = report.line(Step::Accounts);
+    for words in
+        ["one: signed in by device_code: the sign-in of the running instance", "two: signed in by device_code: the sign-in"]
+    {
+        assert!(line.message.contains(words), "{words}: {line:?}");
+    }
+    assert!(line.message.contains("three: not tried: the running instance waits for a person"), "{line:?}");
+    assert!(!line.to_json().contains("same_as"), "{line:?}");
+    instance.stop(PATIENCE).expect("a stop");
+    instance.destroy().expect("the end");
+    // The stored ones, one after the other.
+    let report = run(&config, office());
+    let line = report.line(Step::Accounts);
+    for words in ["one: signed in by device_code: the stored sign-in", "two: signed in by device_code: the stored sign-in"] {
+        assert!(line.message.contains(words), "{words}: {line:?}");
+    }
+    assert!(line.message.contains("three: not tried: with a device code a person has to sign in"), "{line:?}");
 }

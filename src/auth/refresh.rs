@@ -20,7 +20,7 @@ use super::watch::Marks;
 use crate::store::{Notes, Receipt, Shelf};
 
 /// The note's name.
-const NAME: &str = "refresh_token";
+pub(super) const NAME: &str = "refresh_token";
 const VERSION: u32 = 1;
 /// Longest token that is kept.
 const LONGEST: usize = 64 << 10;

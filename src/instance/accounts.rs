@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use url::Url;
 
 use super::expiry;
-use crate::auth::{NoPerson, Parts as SignInParts, Settings, SignInState, TokenKeeper};
+use crate::auth::{NoPerson, Parts as SignInParts, Settings, SignInState, TokenKeeper, forget_accounts};
 use crate::config::{Account as Configured, Config};
 use crate::event::Counters;
 use crate::graph::{GraphClient, Parts};
@@ -15,14 +15,14 @@ use crate::host::Desk;
 use crate::http::HttpClient;
 use crate::process::Process;
 use crate::source::notify::{Account, Persons, Standing};
-use crate::store::{Notes, Place, Shelf};
+use crate::store::{Notes, Place};
 
 /// The name of the sign-in of `auth`. The configuration refuses it for a further account.
 const MAIN: &str = "main";
 /// How often a sign-in is looked after that works: it is renewed ahead by whoever asks for its token, and it may be that nobody else does.
 const LOOK_MS: u64 = 60_000;
-/// A failure is looked at no sooner.
-const SOONEST_MS: u64 = 1_000;
+/// One that fails is looked at in this range: a file may have another password by now.
+const FAILED_MS: (u64, u64) = (1_000, 5_000);
 
 /// What the accounts are made of, besides the configuration.
 pub(super) struct Ways<'a> {
@@ -56,8 +56,9 @@ impl Accounts {
     pub(super) fn prepare(config: &Config, main: &GraphClient, ways: &Ways<'_>) -> Accounts {
         let configured = further(config);
         let notes = ways.desk.store().notes();
-        if config.source.notifications.is_some() {
-            forget_the_others(&notes, configured);
+        // Where the file is late, the next start does it.
+        if config.source.notifications.is_some() && notes.are_read() {
+            forget_accounts(&notes, |name| configured.iter().any(|account| account.name.eq_ignore_ascii_case(name)));
         }
         let further: Arc<[Account]> = configured.iter().map(|account| make(config, account, &notes, ways)).collect();
         let main_subscribes = config.source.notifications.is_some() && !config.auth.method.name().is_app_only();
@@ -186,20 +187,6 @@ fn make(config: &Config, account: &Configured, notes: &Notes, ways: &Ways<'_>) -
     Account { name: account.name.as_str().into(), client }
 }
 
-/// Strikes out what is remembered of accounts that are not configured any more: nobody would ever ask for their refresh tokens again, but
-/// whoever reads the file could use them. Where the file is late, the next start does it.
-fn forget_the_others(notes: &Notes, configured: &[Configured]) {
-    if !notes.are_read() {
-        return;
-    }
-    for name in notes.names(Shelf::SignIn) {
-        let Some((account, _)) = name.split_once('/') else { continue };
-        if !configured.iter().any(|other| other.name.eq_ignore_ascii_case(account)) {
-            drop(notes.put(Shelf::SignIn, &name, None));
-        }
-    }
-}
-
 /// Keeps one account signed in (`further`; the main one is only watched), while the following is switched on.
 async fn look_after(tokens: TokenKeeper, further: bool, persons: &Persons, desk: &Desk) {
     let (mut changes, mut roster) = (tokens.changes(), desk.roster_changes());
@@ -211,7 +198,7 @@ async fn look_after(tokens: TokenKeeper, further: bool, persons: &Persons, desk:
                 outcome = tokens.token() => {
                     if let Err(error) = outcome {
                         let now = desk.clock().mono_ms();
-                        wait = error.next_try_mono_ms().saturating_sub(now).clamp(SOONEST_MS, LOOK_MS);
+                        wait = error.next_try_mono_ms().saturating_sub(now).clamp(FAILED_MS.0, FAILED_MS.1);
                     }
                 }
                 () = desk.disabled() => continue,

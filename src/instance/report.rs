@@ -48,7 +48,7 @@ pub const STATS_FIELDS: &[StatField] = &[
     text(
         "accounts",
         "a list: the accounts of `source.notifications.accounts`, in that order; empty without any. Each has the members of `sign_in`, for its own \
-         sign-in, and these:",
+         sign-in, and these; while the instance does not run, `name` and `method` alone:",
     ),
     text("accounts.*.name", "`name` of the configuration"),
     text(
