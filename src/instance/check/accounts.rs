@@ -6,7 +6,7 @@ use super::line::{Line, Step, Verdict};
 use super::reach::Reach;
 use super::sign_in::{Session, sign_in_of};
 use crate::auth::Claims;
-use crate::config::Config;
+use crate::config::{AuthMethod, Config};
 use crate::graph::permission::{Need, excess, readable};
 use crate::instance::accounts::further;
 use crate::process::Process;
@@ -22,7 +22,8 @@ struct Found {
 
 /// `main`: what the token of `auth` carries, where there is one.
 pub(super) async fn look_at(config: &Config, main: Option<&Claims>, process: &Process, way: &Reach) -> Line {
-    if let Some(step) = way.login_failed() {
+    // They are persons, whatever the main sign-in is.
+    if let Some(step) = way.login_failed(&AuthMethod::DeviceCode) {
         return Line::after(Step::Accounts, step);
     }
     // Who is signed in, and for which account.

@@ -38,7 +38,7 @@ pub(super) async fn sign_in_of(account: &Account, config: &Config, process: &Pro
 
 async fn sign_in_with(config: &Config, settings: Settings, process: &Process, way: &Reach) -> (Option<Session>, Line) {
     let method = config.auth.method.name().as_str();
-    if let Some(step) = way.login_failed() {
+    if let Some(step) = way.login_failed(&config.auth.method) {
         return (None, Line::after(Step::SignIn, step));
     }
     let Some(Ways { http, direct }) = way.ways.clone() else { return (None, Line::after(Step::SignIn, Step::Tls)) };
