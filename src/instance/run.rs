@@ -3,10 +3,11 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::accounts::{Accounts, Figures, Ways};
 use super::error::{Error, ErrorKind};
 use crate::auth::{NoPerson, Parts as SignInParts, Settings, SignInState, TokenKeeper};
 use crate::config::Config;
@@ -37,6 +38,7 @@ pub(super) struct Run {
     farewell: Arc<Farewell>,
     tokens: TokenKeeper,
     client: GraphClient,
+    accounts: Accounts,
     memory: Memory,
     client_id: String,
     poll: Slot<PollHandle>,
@@ -83,7 +85,7 @@ impl Run {
         let tokens = TokenKeeper::of(SignInParts {
             settings: Settings::of(config),
             http: http.clone(),
-            direct,
+            direct: direct.clone(),
             notes: desk.store().notes(),
             clock: clock.clone(),
             reporter: reporter.clone(),
@@ -97,7 +99,7 @@ impl Run {
         let directory_budget = || budget(&format!("{graph} directory"), DIRECTORY_PER_30S);
         let client = GraphClient::new(Parts {
             root,
-            http,
+            http: http.clone(),
             tokens: tokens.clone(),
             presence_budget: budget(graph, config.source.requests_per_30s),
             directory_budget: directory_budget(),
@@ -105,7 +107,10 @@ impl Run {
             reporter,
             counters: counters.clone(),
         });
+        let ways = Ways { process: &process, http: &http, direct: &direct, root: client.root(), desk, counters };
+        let accounts = Accounts::prepare(config, &client, &ways);
         Ok(Run {
+            accounts,
             cancel: CancellationToken::new(),
             publishing: CancellationToken::new(),
             timing: CancellationToken::new(),
@@ -129,6 +134,7 @@ impl Run {
         {
             let _on_the_runtime = handle.enter();
             self.tokens.begin();
+            self.accounts.begin();
         }
         // The first handles exist before this returns, so that a refresh right after a start is not lost.
         let polling = move || *polling.lock().unwrap_or_else(PoisonError::into_inner);
@@ -153,6 +159,12 @@ impl Run {
         handle.spawn(keeper.clone().keep("expiry", move |keeper| {
             super::expiry::watch(tokens.clone(), client.clone(), client_id.clone(), keeper.desk.clone())
         }));
+        if self.accounts.are_any() {
+            let accounts = self.accounts.clone();
+            handle.spawn(keeper.clone().keep("accounts", move |keeper| accounts.clone().keep(keeper.desk.clone())));
+            let accounts = self.accounts.clone();
+            handle.spawn(keeper.clone().keep("expiry", move |keeper| accounts.clone().watch_credentials(keeper.desk.clone())));
+        }
         let (client, client_id, farewell) = (self.client.clone(), self.client_id.clone(), self.farewell.clone());
         let publishing = Keeper { cancel: self.publishing.clone(), ..keeper.clone() };
         handle.spawn(publishing.keep("publish", move |keeper| {
@@ -177,7 +189,9 @@ impl Run {
             self.farewell.wait(most);
         }
         self.publishing.cancel();
+        let settling = Instant::now();
         self.tokens.settle(most);
+        self.accounts.settle(most.saturating_sub(settling.elapsed()));
         let (persons, until_ms) = desk.with(|engine, now| {
             engine.abandon_publications(now);
             engine.publications(now)
@@ -231,15 +245,20 @@ impl Run {
         self.tokens.state()
     }
 
+    /// The same of the further accounts.
+    pub(super) fn account_figures(&self) -> Vec<Figures> {
+        self.accounts.figures()
+    }
+
     /// Asks for a code for a person.
     pub(super) fn sign_in(&self, account: &str) -> Result<(), NoPerson> {
         let _on_the_runtime = self.process.handle().enter();
-        self.tokens.sign_in(account)
+        self.accounts.sign_in(account)
     }
 
     /// Forgets the person's sign-in.
     pub(super) fn sign_out(&self, account: &str) -> Result<(), NoPerson> {
-        self.tokens.sign_out(account)
+        self.accounts.sign_out(account)
     }
 
     pub(super) fn presence_budget(&self) -> &BudgetShare {

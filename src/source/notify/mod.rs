@@ -16,9 +16,11 @@
 //! | `held`, `lease` | a subscription that we hold, and its times |
 //! | `life`, `survey`, `step` | what to ask Graph next about one account's subscription |
 //! | `order` | the newest observation of a person, among notifications and poll answers |
+//! | `account`, `persons` | a sign-in that subscribes, and who is behind each |
 //! | `packing` | which account's subscription holds whom |
 //! | `watchdog` | whether the notifications of a subscription can be trusted |
 
+mod account;
 mod content;
 mod envelope;
 mod handshake;
@@ -33,6 +35,7 @@ mod listener;
 mod notice;
 mod order;
 mod packing;
+mod persons;
 mod places;
 mod registry;
 mod served;
@@ -43,6 +46,7 @@ mod test_seal;
 mod tokens;
 mod watchdog;
 
+pub use account::Account;
 pub use content::{ContentError, Told, decrypt};
 pub use envelope::{
     EncryptedContent, Envelope, Item, ItemKind, Lifecycle, MAX_BODY, MAX_DEPTH, MAX_ITEMS, MAX_TOKEN, MAX_TOKENS, Malformed,
@@ -60,6 +64,7 @@ pub use listener::{Listener, ListenerError, ListenerGauge, ListenerLimits, Liste
 pub use notice::{ListenerNotice, Tell};
 pub use order::{Order, PollVerdict, Seen, Verdict};
 pub use packing::{BETWEEN_CHANGES_MS, Change, LONGEST_STAY_MS, LONGEST_WAIT_MS, OUT_MS, Packing, Unsubscribed};
+pub use persons::{Persons, Standing};
 pub use registry::{Admit, Registry, SubscriptionRef};
 pub use step::{Action, Answer, Asked, News, Off, Step};
 pub use tokens::{CHANGE_TRACKING, TokenError, TokenRules};
