@@ -6,7 +6,7 @@ use crate::clock::{Clock, Millis};
 use crate::entra::keys::Entra;
 use crate::entra::memory::Devices;
 use crate::fault::board::FaultBoard;
-use crate::notify::{Notify, settle};
+use crate::notify::Notify;
 use crate::oddity::Oddities;
 use crate::random::Random;
 use crate::record::Records;
@@ -77,13 +77,6 @@ impl Shared {
 
     pub(crate) fn now(&self) -> Millis {
         self.clock.now()
-    }
-
-    /// Follows what happened up to now, so that subscribers hear of it.
-    pub(crate) fn settle(&self, world: &mut World) {
-        if settle(world, self.now()) {
-            self.bell.notify_one();
-        }
     }
 
     pub(crate) fn urls(&self) -> &Urls {

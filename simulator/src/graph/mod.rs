@@ -6,6 +6,7 @@ mod batch;
 mod bulk;
 mod context;
 mod delta;
+mod door;
 mod endpoint;
 mod error;
 mod filter;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::context::{Answer, Context, require_json};
-use super::endpoint::enter;
+use super::door::enter;
 use super::error::GraphError;
 use super::route::Route;
 use super::subscription_draft::{Draft, Patch, bad};

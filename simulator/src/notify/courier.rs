@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::outbox::Post;
-use super::{settle, wire};
+use super::watch::settle;
+use super::wire;
 use crate::world::{Shared, World};
 
 /// Nothing to do: look again after this at the latest.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `resource`, `certificate`, `target`, `subscription` | what is subscribed to, for whom, and where it goes |
 //! | `notify` | everything of it that the world keeps |
-//! | `watch` | who is seen how: tells a change |
+//! | `watch`, `shown` | who is seen how: tells a change |
 //! | `item`, `content`, `token`, `payload` | what stands in a notification |
 //! | `outbox`, `health` | what waits to be sent, and what is thought of an endpoint |
 //! | `courier`, `handshake`, `wire`, `trust` | the way over the network |
@@ -26,6 +26,7 @@ pub(crate) mod order;
 mod outbox;
 mod payload;
 mod resource;
+mod shown;
 mod subscription;
 mod tamper;
 mod target;
@@ -39,7 +40,7 @@ pub(crate) use notify::Notify;
 pub(crate) use resource::Resource;
 pub(crate) use subscription::{Grant, Subscription};
 pub(crate) use target::Target;
-pub(crate) use watch::{begin, settle};
+pub(crate) use watch::begin;
 
 pub use log::Delivery;
 pub use oddity::{

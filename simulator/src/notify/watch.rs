@@ -4,39 +4,13 @@ use serde_json::Value;
 
 use super::item::About;
 use super::notify::Notify;
+use super::shown::Shown;
 use crate::clock::Millis;
 use crate::directory::UserType;
 use crate::oddity::{Oddities, Profile};
 use crate::presence::{Seen, View, write_entry};
 use crate::tenant::Tenant;
-use crate::world::World;
-
-/// What of a presence makes a change.
-#[derive(Debug)]
-pub(super) struct Shown {
-    availability: Option<String>,
-    activity: Option<String>,
-    rest: String,
-}
-
-impl Shown {
-    fn of(seen: Seen<'_>) -> Self {
-        let rest = seen.extra.map(|e| {
-            let message = e.status_message.as_ref().map(Value::to_string);
-            format!("{} {:?} {message:?} {:?}", e.out_of_office, e.out_of_office_message, e.work_location)
-        });
-        let text = |word: Option<&str>| word.map(str::to_owned);
-        // Somebody whose rare parts were never written has the same as somebody whose rare parts are empty.
-        let rest = rest.filter(|r| r != "false None None None").unwrap_or_default();
-        Self { availability: text(seen.availability), activity: text(seen.activity), rest }
-    }
-
-    fn is_news(&self, before: Option<&Self>, words_only: bool) -> bool {
-        before.is_none_or(|b| {
-            (&b.availability, &b.activity) != (&self.availability, &self.activity) || !words_only && b.rest != self.rest
-        })
-    }
-}
+use crate::world::{Shared, World};
 
 /// A presence as a notification may tell it, with every property.
 pub(super) fn snapshot(user: u128, seen: Seen<'_>, odd: &Oddities) -> Value {
@@ -67,7 +41,7 @@ pub(crate) fn begin(world: &mut World, tenant: usize, users: &[u128], now: Milli
 }
 
 /// Follows everything up to `now`: what was written, what changed by itself, what is over. True: somebody has something to do.
-pub(crate) fn settle(world: &mut World, now: Millis) -> bool {
+pub(super) fn settle(world: &mut World, now: Millis) -> bool {
     let mut news = false;
     for tenant in 0..world.tenants.len() {
         for index in world.tenants[tenant].presence.take_written() {
@@ -80,6 +54,15 @@ pub(crate) fn settle(world: &mut World, now: Millis) -> bool {
     news |= remind(world, now);
     world.notify.end_expired(now);
     news
+}
+
+impl Shared {
+    /// Follows what happened up to now, so that subscribers hear of it.
+    pub(crate) fn settle(&self, world: &mut World) {
+        if settle(world, self.now()) {
+            self.bell.notify_one();
+        }
+    }
 }
 
 /// Looks at one user, and tells it where it is new.
