@@ -195,12 +195,6 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it, each with its path and what is allowed; for what is not JSON, line and column.
     pub fn parse(json: &[u8]) -> Result<Parsed, ConfigError> {
-        let parsed = Config::checked(json)?;
-        not_in_this_build(&parsed.config)?;
-        Ok(parsed)
-    }
-
-    fn checked(json: &[u8]) -> Result<Parsed, ConfigError> {
         let document = document(json)?;
         let findings = Findings::default();
         let config = match &document {
@@ -318,17 +312,6 @@ fn in_words(reason: String) -> String {
         "recursion limit exceeded" => "nested deeper than 127 levels".to_owned(),
         "expected ident" => "expected true, false or null".to_owned(),
         _ => reason.replace("EOF while parsing", "the text ends inside"),
-    }
-}
-
-/// Until the mode is wired, a valid configuration with it ends here. Remove this function and its one call in [`Config::parse`] with the
-/// wiring, and the test `it_cannot_be_chosen_yet`.
-fn not_in_this_build(config: &Config) -> Result<(), ConfigError> {
-    match config.source.mode {
-        SourceMode::Poll => Ok(()),
-        SourceMode::Notifications => {
-            Err(ConfigError::at("source.mode", "notifications are not in this build yet; use poll".to_owned()))
-        }
     }
 }
 

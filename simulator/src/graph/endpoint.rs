@@ -9,7 +9,8 @@ use super::error::GraphError;
 use super::header::common_headers;
 use super::route::Route;
 use super::{
-    applications, auth, batch, bulk, delta, groups, organization, presence_read, presence_write, subscription_life, subscriptions, users,
+    applications, auth, batch, bulk, delta, groups, organization, presence_read, presence_write, subscription_life,
+    subscriptions, users,
 };
 use crate::entra::Claims;
 use crate::fault::EndpointClass;

@@ -238,10 +238,3 @@ fn secrets_of_notifications_are_not_shown() {
     let shown = format!("{:?}", parse(&person(&inner)));
     assert!(!shown.contains("s3cr3t") && !shown.contains("who@"), "{shown}");
 }
-
-/// Goes with the wiring.
-#[test]
-fn it_cannot_be_chosen_yet() {
-    let told = Config::parse(person("").as_bytes()).expect_err("refused");
-    assert_eq!(told.to_string(), "source.mode: notifications are not in this build yet; use poll");
-}

@@ -1,0 +1,493 @@
+//! Drives the subscriptions of all accounts: whom each holds, what to ask Graph next, what becomes of the answers.
+//!
+//! One task. What to do is decided by [`Packing`] and one [`Life`] for each account; here it is asked for, remembered and published to the
+//! others. Nothing ends the loop but its cancellation, or a stop for which all is done.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio_util::sync::CancellationToken;
+
+use super::super::publish::Farewell;
+use super::Terms;
+use super::account::Account;
+use super::envelope::Lifecycle;
+use super::errand::{self, asked};
+use super::herald::Herald;
+use super::hub::{Hub, lock};
+use super::keyed;
+use super::keys::{KeyPair, KeyRing};
+use super::memory::Memory;
+use super::packing::Packing;
+use super::seat::{Landing, Seat, SignedIn};
+use super::step::{Action, Answer, Asked, News, Off, Step};
+use crate::event::{Endpoint, Level};
+use crate::graph::Class;
+use crate::graph::subscriptions::{SubscriptionError, Why};
+use crate::host::Desk;
+use crate::presence::Guid;
+use crate::store::Notes;
+use crate::time::Moment;
+
+const TARGET: &str = "notify";
+/// How long the store's file is waited for.
+const NOTES_WAIT: Duration = Duration::from_secs(10);
+/// Between two looks at the keys, at strangers and at Entra's key set.
+const LOOK_MS: u64 = 60_000;
+/// How often it is looked whether an account that is signed in still is, and one that is not.
+const SIGNED_IN_MS: u64 = 60_000;
+const SIGNED_OUT_MS: u64 = 5_000;
+/// Graph repeats what it could not deliver for 4 hours: so long a subscription that ended is still ours.
+const RETIRED_MS: u64 = 4 * 3_600_000;
+/// Of those so many.
+const MOST_RETIRED: usize = 64;
+
+/// What is subscribed to, and how.
+#[derive(Clone, Debug)]
+pub struct Subscribing {
+    /// Where notifications go.
+    pub url: url::Url,
+    /// They are to carry the presence, encrypted.
+    pub rich: bool,
+    /// The pair to encrypt for that the administrator supplies.
+    pub supplied: Option<crate::config::KeyPair>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Manager {
+    accounts: Arc<[Account]>,
+    hub: Hub,
+    desk: Arc<Desk>,
+    memory: Memory,
+    subscribing: Subscribing,
+    farewell: Arc<Farewell>,
+}
+
+type Flight = Pin<Box<dyn Future<Output = Landing> + Send>>;
+
+struct State<'a> {
+    on: &'a Manager,
+    seats: Vec<Seat>,
+    packing: Packing,
+    herald: Herald,
+    flying: FuturesUnordered<Flight>,
+    version: u64,
+    stopping: bool,
+    look_at: u64,
+    /// Subscriptions that ended, and until when they are ours.
+    retired: Vec<(Guid, u64)>,
+    making_key: bool,
+}
+
+impl Manager {
+    /// For these accounts. Sends nothing before [`Manager::run`].
+    pub fn new(
+        accounts: Arc<[Account]>,
+        hub: Hub,
+        desk: Arc<Desk>,
+        notes: Notes,
+        subscribing: Subscribing,
+        farewell: Arc<Farewell>,
+    ) -> Manager {
+        Manager { accounts, hub, desk, memory: Memory::new(notes), subscribing, farewell }
+    }
+
+    /// Works until cancelled, or until [`Hub::stop`] has been called and nothing is left.
+    pub async fn run(self, cancel: CancellationToken) {
+        cancel.run_until_cancelled(self.manage()).await;
+        self.hub.intake.close();
+        self.farewell.set(true);
+    }
+
+    async fn manage(&self) {
+        let _ = tokio::time::timeout(NOTES_WAIT, self.memory.until_read()).await;
+        if self.subscribing.rich {
+            let (reporter, supplied) = (self.desk.reporter(), self.subscribing.supplied.as_ref());
+            let loading = keyed::load(self.memory.keys(), supplied, self.desk.clock(), reporter);
+            tokio::select! {
+                ring = loading => self.keep_keys(ring),
+                () = self.hub.stopped() => return,
+            }
+            if let Some(jwks) = &self.hub.jwks {
+                // Failing that, the first notification asks again.
+                let _ = jwks.freshen().await;
+            }
+        }
+        let clock = self.desk.clock().clone();
+        let mut roster = self.desk.roster_changes();
+        let mut state = State::new(self);
+        loop {
+            roster.borrow_and_update();
+            let Some(until) = state.turn(clock.now()) else { return };
+            tokio::select! {
+                Some(landing) = state.flying.next() => state.landed(landing, clock.now()),
+                _ = roster.changed() => {}
+                () = self.hub.woken() => {}
+                () = clock.sleep_until(until) => {}
+            }
+        }
+    }
+
+    fn keep_keys(&self, ring: KeyRing) {
+        self.memory.keep_keys(&ring);
+        self.hub.keys.store(Some(Arc::new(ring)));
+    }
+}
+
+impl<'a> State<'a> {
+    fn new(on: &'a Manager) -> State<'a> {
+        let now = on.desk.clock().now();
+        let mut packing = Packing::new(on.accounts.len());
+        let mut seats = Vec::new();
+        for (at, account) in on.accounts.iter().enumerate() {
+            let held = on.memory.held(&account.name);
+            if let Some(held) = &held {
+                packing.remember(at, held.terms.users());
+                on.hub.registry.set(held.id, held.client_state.expose(), &account.name, held.expires_at_ms);
+            }
+            packing.usable(at, false, now.mono_ms);
+            seats.push(Seat::new(held, now));
+        }
+        let herald =
+            Herald::new(on.accounts.iter().map(|account| account.name.clone()).collect(), on.subscribing.rich, now.mono_ms);
+        State {
+            on,
+            seats,
+            packing,
+            herald,
+            flying: FuturesUnordered::new(),
+            version: 0,
+            stopping: false,
+            look_at: 0,
+            retired: Vec::new(),
+            making_key: false,
+        }
+    }
+
+    /// Does all that is due, and tells until when there is nothing. `None`: stopped, and nothing is left.
+    fn turn(&mut self, now: Moment) -> Option<u64> {
+        if self.on.hub.is_stopping() && !self.stopping {
+            self.stopping = true;
+            self.on.hub.intake.close();
+            self.seats.iter_mut().for_each(|seat| seat.life.stop());
+        }
+        self.read_mail(now);
+        let mut until = self.look_at;
+        if !self.stopping {
+            if self.look_at <= now.mono_ms {
+                self.look_around(now);
+                until = self.look_at;
+            }
+            until = until.min(self.pack(now));
+            self.judge(now);
+        }
+        let mut done = self.stopping;
+        for at in 0..self.seats.len() {
+            self.look_at_sign_in(at, now);
+            if let SignedIn::No { look_at } | SignedIn::Yes { look_at } = self.seats[at].signed_in {
+                until = until.min(look_at);
+            }
+            match self.seats[at].life.next(now) {
+                Step::Do(action) => {
+                    done = false;
+                    self.send(at, action);
+                }
+                Step::Wait(wait) => {
+                    done = false;
+                    until = until.min(wait);
+                }
+                Step::Done => done &= !self.seats[at].flying,
+            }
+            self.hear(at, now);
+        }
+        if done {
+            return None;
+        }
+        if !self.stopping {
+            self.tell_standings(now);
+            until = until.min(self.on.hub.crowd().next_at().unwrap_or(u64::MAX));
+        }
+        Some(until)
+    }
+
+    fn read_mail(&mut self, now: Moment) {
+        for (id, what) in self.on.hub.take_mail() {
+            let Some(at) = self.seats.iter().position(|seat| seat.life.known().is_some_and(|held| held.id == id)) else {
+                continue;
+            };
+            let life = &mut self.seats[at].life;
+            match what {
+                Lifecycle::ReauthorizationRequired => life.reauthorize(id, now),
+                Lifecycle::SubscriptionRemoved => life.removed(id, now),
+                Lifecycle::Missed => self.on.hub.reread(self.packing.members(at).iter().copied()),
+                Lifecycle::Unknown => {}
+            }
+        }
+    }
+
+    /// What is looked at now and then.
+    fn look_around(&mut self, now: Moment) {
+        self.look_at = now.mono_ms + LOOK_MS;
+        let (hub, gone) = (&self.on.hub, now.mono_ms);
+        self.retired.retain(|(id, until)| {
+            let ours = *until > gone;
+            if !ours {
+                hub.registry.remove(*id);
+            }
+            ours
+        });
+        self.herald.strangers(hub, self.on.desk.reporter(), now);
+        if !self.on.subscribing.rich {
+            return;
+        }
+        if let Some(jwks) = hub.jwks.clone() {
+            self.flying.push(Box::pin(async move {
+                let _ = jwks.freshen().await;
+                Landing::Looked
+            }));
+        }
+        let Some(ring) = hub.keys.load_full() else { return };
+        let named = |label: &str| {
+            let mut terms = self.seats.iter().filter_map(|seat| seat.life.known()).map(|held| &held.terms);
+            terms.any(|terms| terms.certificate_id() == Some(label))
+        };
+        let tidied = ring.tidied(named, now.wall_ms);
+        if tidied.is_due(now.wall_ms) && !std::mem::replace(&mut self.making_key, true) {
+            self.flying.push(Box::pin(async move {
+                let made = tokio::task::spawn_blocking(move || KeyPair::make(now.wall_ms)).await;
+                Landing::Key(made.ok().and_then(Result::ok))
+            }));
+        }
+        self.on.keep_keys(tidied);
+    }
+
+    /// Who is in which set, and what each subscription is to be. Tells when to look again.
+    fn pack(&mut self, now: Moment) -> u64 {
+        let mono = now.mono_ms;
+        let polled = self.on.desk.with(|engine, _| engine.polled());
+        if polled.version != self.version {
+            self.version = polled.version;
+            self.packing.want(polled.ids.iter().copied(), mono);
+        }
+        for (at, seat) in self.seats.iter().enumerate() {
+            self.packing.usable(at, seat.is_usable(), mono);
+        }
+        for change in self.packing.plan(mono) {
+            let account = &self.on.accounts[change.account].name;
+            self.on.desk.reporter().log(
+                Level::Debug,
+                TARGET,
+                format_args!("account {account}: {} people are to be subscribed", change.members.len()),
+            );
+        }
+        let ring = self.on.hub.keys.load_full();
+        if self.on.subscribing.rich && ring.is_none() {
+            return mono + SIGNED_OUT_MS;
+        }
+        let label = ring.as_ref().filter(|_| self.on.subscribing.rich).map(|ring| ring.current().id());
+        for (at, seat) in self.seats.iter_mut().enumerate() {
+            let members = self.packing.members(at);
+            let same = seat.wished.as_ref().is_some_and(|terms| **terms.users() == *members && terms.certificate_id() == label);
+            if same || (members.is_empty() && seat.wished.is_none()) {
+                continue;
+            }
+            let terms = Arc::new(Terms::new(self.on.subscribing.url.as_str(), label, members.iter().copied()));
+            seat.wished = Some(terms.clone());
+            seat.life.wish((!members.is_empty()).then_some(terms));
+            if members.is_empty() {
+                self.on.hub.crowd().dismissed(at);
+            }
+        }
+        let left_out = self.packing.unsubscribed();
+        let everybody_in = self.seats.iter().all(Seat::is_usable);
+        let at = self.herald.left_out(&left_out, everybody_in, &self.on.desk, now);
+        *lock(&self.on.hub.left_out) = left_out.into();
+        self.packing.next_at(mono).unwrap_or(u64::MAX).min(at)
+    }
+
+    fn judge(&mut self, now: Moment) {
+        let found = self.on.hub.crowd().judge(now.mono_ms);
+        for (at, finding) in found {
+            let people = self.on.hub.crowd().size(at);
+            if self.herald.found(at, finding, people, &self.on.hub, self.on.desk.reporter()) {
+                self.seats[at].life.distrust(now);
+            }
+            self.on.hub.changed();
+        }
+    }
+
+    fn look_at_sign_in(&mut self, at: usize, now: Moment) {
+        let seat = &mut self.seats[at];
+        let due = match seat.signed_in {
+            SignedIn::Asking => false,
+            SignedIn::No { look_at } | SignedIn::Yes { look_at } => look_at <= now.mono_ms,
+        };
+        if !due || self.stopping {
+            return;
+        }
+        seat.signed_in = SignedIn::Asking;
+        let client = self.on.accounts[at].client.clone();
+        self.flying.push(Box::pin(async move { Landing::Claims(at, client.claims(Endpoint::Subscriptions).await) }));
+    }
+
+    fn send(&mut self, at: usize, action: Action) {
+        let (account, seat) = (&self.on.accounts[at], &mut self.seats[at]);
+        seat.flying = true;
+        if seat.failed.as_ref().is_some_and(|failed| failed.why == Why::Permission) {
+            account.client.renew_after_forbidden();
+        }
+        if let Action::Create { client_state, .. } = &action {
+            // One at a time, and the one before is known to be gone.
+            self.on.hub.registry.settled(&account.name);
+            self.on.hub.registry.pending(&account.name, client_state.expose());
+        }
+        let (client, url, ring) = (account.client.clone(), self.on.subscribing.url.clone(), self.on.hub.keys.load_full());
+        self.flying.push(Box::pin(async move {
+            let asked = asked(&action);
+            Landing::Answered(at, asked, errand::run(&client, &url, ring.as_deref(), action).await)
+        }));
+    }
+
+    fn landed(&mut self, landing: Landing, now: Moment) {
+        match landing {
+            Landing::Looked => {}
+            Landing::Key(pair) => {
+                self.making_key = false;
+                if let (Some(pair), Some(ring)) = (pair, self.on.hub.keys.load_full()) {
+                    self.on.keep_keys(ring.rotated(pair, now.wall_ms));
+                }
+            }
+            Landing::Claims(at, Ok(claims)) => {
+                let seat = &mut self.seats[at];
+                seat.signed_in = SignedIn::Yes { look_at: now.mono_ms + SIGNED_IN_MS };
+                seat.sign_in_error = None;
+                seat.life.signed_in(true);
+                let own = claims.object_id.and_then(|id| id.parse().ok());
+                self.packing.owned_by(at, own, now.mono_ms);
+            }
+            Landing::Claims(at, Err(error)) => {
+                let seat = &mut self.seats[at];
+                let next = match error.class {
+                    Class::SignIn { next_try_mono_ms } => next_try_mono_ms.max(now.mono_ms + 1_000),
+                    _ => now.mono_ms + SIGNED_OUT_MS,
+                };
+                seat.signed_in = SignedIn::No { look_at: next.min(now.mono_ms + SIGNED_OUT_MS) };
+                seat.sign_in_error = Some(error.to_string());
+                seat.life.signed_in(false);
+            }
+            Landing::Answered(at, asked, answer) => self.answered(at, asked, answer, now),
+        }
+    }
+
+    fn answered(&mut self, at: usize, asked: Asked, answer: Result<Answer, SubscriptionError>, now: Moment) {
+        let account = &self.on.accounts[at];
+        let seat = &mut self.seats[at];
+        seat.flying = false;
+        let answer = match answer {
+            Ok(answer) => {
+                if asked != Asked::List {
+                    seat.failed = None;
+                }
+                answer
+            }
+            Err(error) => {
+                self.on.desk.reporter().log(Level::Debug, TARGET, format_args!("account {}: {asked:?}: {error}", account.name));
+                let why = error.why;
+                if asked == Asked::Create && why != Why::Unavailable {
+                    self.on.hub.registry.settled(&account.name);
+                }
+                if why == Why::SignIn {
+                    seat.signed_in = SignedIn::No { look_at: now.mono_ms };
+                }
+                seat.failed = Some(error);
+                Answer::Failed(why)
+            }
+        };
+        seat.life.answer(answer, now);
+        self.hear(at, now);
+    }
+
+    /// Takes over what changed for an account.
+    fn hear(&mut self, at: usize, now: Moment) {
+        let name = self.on.accounts[at].name.clone();
+        let hub = &self.on.hub;
+        for news in self.seats[at].life.take_news() {
+            match news {
+                News::On(held) => {
+                    self.retired.retain(|(id, _)| *id != held.id);
+                    hub.registry.set(held.id, held.client_state.expose(), &name, held.expires_at_ms);
+                    hub.crowd().began(at, held.id, held.terms.users(), ends_at(held.expires_at_ms, now), now.mono_ms);
+                    self.on.memory.keep_held(&name, &held);
+                    hub.changed();
+                }
+                News::Renewed(held) => {
+                    hub.registry.set(held.id, held.client_state.expose(), &name, held.expires_at_ms);
+                    hub.crowd().renewed(at, ends_at(held.expires_at_ms, now));
+                    self.on.memory.keep_held(&name, &held);
+                }
+                News::Off { id, cause } => {
+                    hub.crowd().ended(at);
+                    self.on.memory.drop_held(&name);
+                    if cause == Off::Stopped {
+                        hub.registry.remove(id);
+                    } else {
+                        self.retire(id, now);
+                    }
+                    self.seats[at].off = Some(cause);
+                    hub.changed();
+                }
+                News::Refused { step, why, next_try_ms } => {
+                    let failed = self.seats[at].failed.as_ref();
+                    self.herald.refused(at, step, why, failed, wall(next_try_ms, now), self.on.desk.reporter());
+                }
+            }
+        }
+    }
+
+    fn retire(&mut self, id: Guid, now: Moment) {
+        if self.retired.len() >= MOST_RETIRED {
+            let (oldest, _) = self.retired.remove(0);
+            self.on.hub.registry.remove(oldest);
+        }
+        self.retired.push((id, now.mono_ms + RETIRED_MS));
+    }
+
+    fn tell_standings(&mut self, now: Moment) {
+        for (at, seat) in self.seats.iter_mut().enumerate() {
+            let ((live, trusted), users) = {
+                let crowd = self.on.hub.crowd();
+                (crowd.standing(at, now.mono_ms), self.packing.members(at).len())
+            };
+            let held = seat.life.held().cloned();
+            let cause = if live || users == 0 { None } else { seat.cause() };
+            {
+                let mut standings = lock(&self.on.hub.standings);
+                standings[at].id = held.as_ref().map(|held| held.id);
+                standings[at].expires_at_ms = held.as_ref().map(|held| held.expires_at_ms);
+                standings[at].signed_in = seat.is_signed_in();
+                standings[at].cause = cause;
+            }
+            let reporter = self.on.desk.reporter();
+            if let (true, Some(held)) = (trusted, held) {
+                if self.herald.on(at, held.terms.users().len(), held.expires_at_ms, reporter, now) {
+                    self.on.hub.changed();
+                }
+                seat.off = None;
+            } else if let Some(cause) = cause {
+                self.herald.off(at, users, cause, seat.detail(), now, reporter);
+            }
+        }
+    }
+}
+
+fn ends_at(expires_at_ms: i64, now: Moment) -> u64 {
+    let left = u64::try_from(expires_at_ms.saturating_sub(now.wall_ms)).unwrap_or(0);
+    now.mono_ms + left.clamp(10 * 60_000, crate::graph::subscriptions::LONGEST_LIFE_MS)
+}
+
+fn wall(mono_ms: u64, now: Moment) -> i64 {
+    now.wall_ms.saturating_add_unsigned(mono_ms.saturating_sub(now.mono_ms))
+}
