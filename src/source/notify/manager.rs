@@ -272,8 +272,10 @@ impl<'a> State<'a> {
             self.version = polled.version;
             self.packing.want(polled.ids.iter().copied(), mono);
         }
+        // Nothing is won by giving the people of a refused account away where nobody can take them.
+        let any = self.seats.iter().any(|seat| seat.is_usable() && !seat.is_refused(now));
         for (at, seat) in self.seats.iter().enumerate() {
-            self.packing.usable(at, seat.is_usable(), mono);
+            self.packing.usable(at, seat.is_usable() && !(any && seat.is_refused(now)), mono);
         }
         for change in self.packing.plan(mono) {
             let account = &self.on.accounts[change.account].name;
@@ -402,7 +404,7 @@ impl<'a> State<'a> {
                 if why == Why::SignIn {
                     seat.signed_in = SignedIn::No { look_at: now.mono_ms };
                 }
-                seat.failed = Some(error);
+                (seat.failed, seat.failed_at) = (Some(error), now.mono_ms);
                 Answer::Failed(why)
             }
         };

@@ -11,6 +11,9 @@ use crate::graph::GraphError;
 use crate::graph::subscriptions::{SubscriptionError, Why};
 use crate::time::Moment;
 
+/// An account that was refused is tried again with those who wait then.
+const REFUSED_MS: u64 = 2 * 3_600_000;
+
 /// Whether the account has a token.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum SignedIn {
@@ -45,6 +48,7 @@ pub(super) struct Seat {
     pub(super) flying: bool,
     /// The last request about the subscription, if it failed.
     pub(super) failed: Option<SubscriptionError>,
+    pub(super) failed_at: u64,
     /// Why the last subscription ended.
     pub(super) off: Option<Off>,
 }
@@ -59,6 +63,7 @@ impl Seat {
             wished: None,
             flying: false,
             failed: None,
+            failed_at: 0,
             off: None,
         }
     }
@@ -72,10 +77,15 @@ impl Seat {
         }
     }
 
-    /// Whether it can subscribe: signed in, and not refused for good.
+    /// Whether it can subscribe, as far as its sign-in goes.
     pub(super) fn is_usable(&self) -> bool {
+        self.life.held().is_some() || self.is_signed_in()
+    }
+
+    /// Whether Graph refused it lately in a way that waiting does not mend.
+    pub(super) fn is_refused(&self, now: Moment) -> bool {
         let refused = self.failed.as_ref().is_some_and(|failed| matches!(failed.why, Why::Permission | Why::Quota));
-        self.life.held().is_some() || (self.is_signed_in() && !refused)
+        refused && self.life.held().is_none() && now.mono_ms < self.failed_at.saturating_add(REFUSED_MS)
     }
 
     /// Why there is no subscription, in the word of the event; `None` where that is only for a moment.
