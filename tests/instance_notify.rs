@@ -358,3 +358,76 @@ fn the_state_decides_whether_anything_is_taken() {
     let polled = Rig::new();
     assert_eq!(state(&polled), Err(ErrorKind::State));
 }
+
+#[test]
+fn what_graph_says_about_a_subscription_is_heeded() {
+    let rig = subscribed("rich", |_| {}, |_| {});
+    trusted(&rig);
+    let id = living(&rig);
+    rig.advance(120_000);
+    rig.sim.lifecycle(None, "reauthorizationRequired").expect("sent");
+    rig.until_later("a renewal", || subscription_requests(&rig, "PATCH") == 1);
+    let asked = presence_requests(&rig);
+    rig.sim.lifecycle(None, "missed").expect("sent");
+    rig.until("a look at everybody", || presence_requests(&rig) > asked);
+    rig.sim.end_subscription(None).expect("ended");
+    assert_eq!(living(&rig), Vec::<String>::new());
+    rig.until_later("the end is noticed and another made", || living(&rig).len() == 1 && living(&rig) != id);
+    rig.until("news", || rig.stats()["notifications"]["accounts"]["main"]["state"] != "off");
+    told_by_notification(&rig);
+    rig.unharmed();
+}
+
+#[test]
+fn a_service_account_is_polled_and_that_is_told() {
+    let rig = subscribed("rich", |_| {}, |_| {});
+    rig.users(&[("100", ANN), ("101", BEN), ("102", SERVICE_ACCOUNT)]);
+    rig.until_later("the event", || !rig.host.events(Kind::NotSubscribed).is_empty());
+    let told = rig.host.events(Kind::NotSubscribed).remove(0);
+    assert!(told.json.contains("\"service_accounts\":1") && told.json.contains("[\"102\"]"), "{}", told.json);
+    assert_eq!(rig.explain("102")["notifications"]["polled_because"], "service_account");
+    rig.until_later("trust", || rig.explain("100")["notifications"]["subscribed"] == true);
+    let figures = rig.stats()["notifications"].clone();
+    assert_eq!((&figures["subscribed"], &figures["polled"], &figures["service_accounts"]), (&json!(2), &json!(1), &json!(1)));
+    rig.unharmed();
+}
+
+#[test]
+fn switched_off_nobody_is_subscribed() {
+    let rig = subscribed("rich", |_| {}, |_| {});
+    trusted(&rig);
+    rig.instance.set_enabled(false).expect("off");
+    rig.until("the end", || living(&rig).is_empty());
+    let asked = rig.sim.requests().len();
+    for _ in 0..200 {
+        rig.advance(10_000);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(rig.sim.requests().len(), asked, "nothing is asked");
+    rig.instance.set_enabled(true).expect("on");
+    rig.until_later("a subscription", || living(&rig).len() == 1);
+    rig.until("news", || rig.stats()["notifications"]["accounts"]["main"]["state"] != "off");
+    told_by_notification(&rig);
+}
+
+#[test]
+fn those_who_are_watched_are_polled_seldom_and_the_others_as_ever() {
+    let rig = subscribed("rich", |_| {}, |config| config["source"]["poll_interval_ms"] = 2_000.into());
+    trusted(&rig);
+    let asked = presence_requests(&rig);
+    for _ in 0..300 {
+        rig.advance(1_000);
+        std::thread::sleep(Duration::from_millis(4));
+    }
+    let watched = presence_requests(&rig) - asked;
+    assert!((3..=8).contains(&watched), "{watched} looks in 5 minutes at the watchdog's interval of one");
+    rig.users(&[("100", ANN), ("101", BEN), ("102", CLEO)]);
+    rig.until_later("Cleo", || rig.explain("102")["notifications"]["polled_because"] == "waiting");
+    let asked = presence_requests(&rig);
+    for _ in 0..60 {
+        rig.advance(1_000);
+        std::thread::sleep(Duration::from_millis(4));
+    }
+    assert!(presence_requests(&rig) - asked >= 20, "{} looks at Cleo in a minute", presence_requests(&rig) - asked);
+    rig.unharmed();
+}

@@ -165,7 +165,7 @@ impl Run {
             Publisher::new(client.clone(), keeper.desk.clone(), client_id.clone(), farewell.clone()).run(keeper.cancel.clone())
         }));
         if let Some(notify) = &self.notify {
-            notify.go(&handle, &keeper, Keeper { cancel: self.subscribing.clone(), ..keeper.clone() });
+            notify.go(handle, &keeper, Keeper { cancel: self.subscribing.clone(), ..keeper.clone() });
         }
         let timing = Keeper { cancel: self.timing.clone(), ..keeper };
         handle.spawn(timing.keep("timer", |keeper| {

@@ -21,13 +21,13 @@ use super::keyed;
 use super::keys::{KeyPair, KeyRing};
 use super::memory::Memory;
 use super::packing::Packing;
+use super::retired::Retired;
 use super::seat::{Landing, Seat, SignedIn};
 use super::step::{Action, Answer, Asked, News, Off, Step};
 use crate::event::{Endpoint, Level};
 use crate::graph::Class;
 use crate::graph::subscriptions::{SubscriptionError, Why};
 use crate::host::Desk;
-use crate::presence::Guid;
 use crate::store::Notes;
 use crate::time::Moment;
 
@@ -39,10 +39,6 @@ const LOOK_MS: u64 = 60_000;
 /// How often it is looked whether an account that is signed in still is, and one that is not.
 const SIGNED_IN_MS: u64 = 60_000;
 const SIGNED_OUT_MS: u64 = 5_000;
-/// Graph repeats what it could not deliver for 4 hours: so long a subscription that ended is still ours.
-const RETIRED_MS: u64 = 4 * 3_600_000;
-/// Of those so many.
-const MOST_RETIRED: usize = 64;
 
 /// What is subscribed to, and how.
 #[derive(Clone, Debug)]
@@ -75,10 +71,10 @@ struct State<'a> {
     herald: Herald,
     flying: FuturesUnordered<Flight>,
     version: u64,
+    enabled: bool,
     stopping: bool,
     look_at: u64,
-    /// Subscriptions that ended, and until when they are ours.
-    retired: Vec<(Guid, u64)>,
+    retired: Retired,
     making_key: bool,
 }
 
@@ -160,9 +156,10 @@ impl<'a> State<'a> {
             herald,
             flying: FuturesUnordered::new(),
             version: 0,
+            enabled: true,
             stopping: false,
             look_at: 0,
-            retired: Vec::new(),
+            retired: Retired::default(),
             making_key: false,
         }
     }
@@ -231,14 +228,8 @@ impl<'a> State<'a> {
     /// What is looked at now and then.
     fn look_around(&mut self, now: Moment) {
         self.look_at = now.mono_ms + LOOK_MS;
-        let (hub, gone) = (&self.on.hub, now.mono_ms);
-        self.retired.retain(|(id, until)| {
-            let ours = *until > gone;
-            if !ours {
-                hub.registry.remove(*id);
-            }
-            ours
-        });
+        let hub = &self.on.hub;
+        self.retired.tidy(&hub.registry, now.mono_ms);
         self.herald.strangers(hub, self.on.desk.reporter(), now);
         if !self.on.subscribing.rich {
             return;
@@ -267,7 +258,12 @@ impl<'a> State<'a> {
     /// Who is in which set, and what each subscription is to be. Tells when to look again.
     fn pack(&mut self, now: Moment) -> u64 {
         let mono = now.mono_ms;
-        let polled = self.on.desk.with(|engine, _| engine.polled());
+        let (polled, enabled) = self.on.desk.with(|engine, _| (engine.polled(), engine.is_enabled()));
+        self.enabled = enabled;
+        if !enabled {
+            self.send_home();
+            return u64::MAX;
+        }
         if polled.version != self.version {
             self.version = polled.version;
             self.packing.want(polled.ids.iter().copied(), mono);
@@ -310,6 +306,17 @@ impl<'a> State<'a> {
         self.packing.next_at(mono).unwrap_or(u64::MAX).min(at)
     }
 
+    /// Switched off: nobody's changes are to be sent. Who was in which set is remembered.
+    fn send_home(&mut self) {
+        for (at, seat) in self.seats.iter_mut().enumerate() {
+            seat.life.wish(None);
+            if seat.wished.take().is_some() {
+                self.on.hub.crowd().dismissed(at);
+                self.on.hub.changed();
+            }
+        }
+    }
+
     fn judge(&mut self, now: Moment) {
         let found = self.on.hub.crowd().judge(now.mono_ms);
         for (at, finding) in found {
@@ -327,7 +334,9 @@ impl<'a> State<'a> {
             SignedIn::Asking => false,
             SignedIn::No { look_at } | SignedIn::Yes { look_at } => look_at <= now.mono_ms,
         };
-        if !due || self.stopping {
+        // Switched off, nothing is asked but what ends a subscription.
+        let idle = !self.enabled && seat.life.known().is_none();
+        if !due || idle || self.stopping {
             return;
         }
         seat.signed_in = SignedIn::Asking;
@@ -419,7 +428,7 @@ impl<'a> State<'a> {
         for news in self.seats[at].life.take_news() {
             match news {
                 News::On(held) => {
-                    self.retired.retain(|(id, _)| *id != held.id);
+                    self.retired.is_back(held.id);
                     hub.registry.set(held.id, held.client_state.expose(), &name, held.expires_at_ms);
                     hub.crowd().began(at, held.id, held.terms.users(), ends_at(held.expires_at_ms, now), now.mono_ms);
                     self.on.memory.keep_held(&name, &held);
@@ -436,7 +445,7 @@ impl<'a> State<'a> {
                     if cause == Off::Stopped {
                         hub.registry.remove(id);
                     } else {
-                        self.retire(id, now);
+                        self.retired.add(id, &hub.registry, now.mono_ms);
                     }
                     self.seats[at].off = Some(cause);
                     hub.changed();
@@ -447,14 +456,6 @@ impl<'a> State<'a> {
                 }
             }
         }
-    }
-
-    fn retire(&mut self, id: Guid, now: Moment) {
-        if self.retired.len() >= MOST_RETIRED {
-            let (oldest, _) = self.retired.remove(0);
-            self.on.hub.registry.remove(oldest);
-        }
-        self.retired.push((id, now.mono_ms + RETIRED_MS));
     }
 
     fn tell_standings(&mut self, now: Moment) {

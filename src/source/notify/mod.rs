@@ -22,6 +22,7 @@
 //! | `worker` | the task that takes apart what came in |
 //! | `server` | the task that keeps the listener up |
 //! | `account`, `seat`, `errand`, `manager` | the accounts, and the task that drives their subscriptions |
+//! | `retired` | subscriptions that ended |
 //! | `memory`, `keyed` | what outlives the process; the keys to begin with |
 //! | `herald`, `figures` | the events; what statistics and explanations tell |
 //! | `watchdog` | whether the notifications of a subscription can be trusted |
@@ -51,6 +52,7 @@ mod order;
 mod packing;
 mod places;
 mod registry;
+mod retired;
 mod seat;
 mod served;
 mod server;
