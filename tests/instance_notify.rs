@@ -7,32 +7,11 @@ use std::time::{Duration, Instant};
 
 use instance_support::*;
 use serde_json::{Value, json};
-use teams_presence_simulator::{
-    EndpointClass, Fault, FaultAction, PUBLIC_CLIENT_ID, SERVICE_ACCOUNT, SERVICE_PASSWORD, Simulator, Tamper,
-};
+use teams_presence_simulator::{EndpointClass, Fault, FaultAction, SERVICE_ACCOUNT, Simulator, Tamper};
 use teams_presence_sync::event::Kind;
 use teams_presence_sync::instance::ErrorKind;
 use teams_presence_sync::presence::{Chat, Dnd};
 use teams_presence_sync::sync::Source;
-
-/// A port that nobody has at present.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
-}
-
-/// Polling is slow, so that what is quick came as a notification.
-fn notified(config: &mut Value, content: &str) {
-    let port = free_port();
-    config["client_id"] = PUBLIC_CLIENT_ID.into();
-    config["auth"] = json!({ "method": "password", "username": SERVICE_ACCOUNT, "password": SERVICE_PASSWORD });
-    config["source"] = json!({
-        "mode": "notifications", "poll_interval_ms": 20_000, "watchdog_interval_ms": 60_000,
-        "notifications": {
-            "url": format!("http://127.0.0.1:{port}/graph/notify"), "content": content,
-            "listener": { "address": format!("127.0.0.1:{port}") },
-        },
-    });
-}
 
 fn quick(sim: &Simulator) {
     sim.oddities(|oddities| {
@@ -57,10 +36,6 @@ fn subscribed(content: &str, prepare: impl FnOnce(&Simulator), change: impl FnOn
     rig.host.chat(0, "100", Chat::Available);
     rig.until_later("a subscription", || living(&rig).len() == 1);
     rig
-}
-
-fn living(rig: &Rig) -> Vec<String> {
-    rig.sim.subscriptions().into_iter().filter(|it| it.state == "alive").map(|it| it.id).collect()
 }
 
 fn last_source(rig: &Rig, mark: usize, user: &str) -> Option<Source> {
@@ -180,17 +155,6 @@ fn it_is_renewed_again_and_again() {
     rig.unharmed();
 }
 
-/// The process dies, so that nothing is ended, and another begins.
-fn died_and_begun_again(mut rig: Rig) -> Rig {
-    let (instance, host) = create(&rig.config);
-    drop(std::mem::replace(&mut rig.instance, instance));
-    rig.host = host;
-    rig.until("the lock", || rig.instance.start().is_ok());
-    rig.users(&[("100", ANN), ("101", BEN)]);
-    rig.host.chat(0, "100", Chat::Available);
-    rig
-}
-
 fn told_by_notification(rig: &Rig) {
     let mark = rig.host.mark();
     rig.presence(ANN, "Busy", "InACall");
@@ -205,7 +169,7 @@ fn a_restart_takes_over_what_the_state_file_knows() {
     let id = living(&rig);
     // The note is written by then.
     std::thread::sleep(Duration::from_millis(500));
-    let rig = died_and_begun_again(rig);
+    let rig = rig.died_and_begun_again();
     rig.until_later("a renewal", || subscription_requests(&rig, "PATCH") == 1);
     rig.until("news", || rig.stats()["notifications"]["accounts"]["main"]["state"] != "off");
     assert_eq!((living(&rig), subscription_requests(&rig, "POST")), (id, 1));
@@ -216,7 +180,7 @@ fn a_restart_takes_over_what_the_state_file_knows() {
 fn one_that_stands_in_the_way_is_ended_or_taken_over() {
     let rig = subscribed("rich", |_| {}, |_| {});
     // Without memory its keys are gone, so that it must be made anew.
-    let rig = died_and_begun_again(rig);
+    let rig = rig.died_and_begun_again();
     rig.until_later("another", || subscription_requests(&rig, "POST") >= 3 && living(&rig).len() == 1);
     rig.until("news", || rig.stats()["notifications"]["accounts"]["main"]["state"] != "off");
     told_by_notification(&rig);
