@@ -395,3 +395,16 @@ fn those_who_are_watched_are_polled_seldom_and_the_others_as_ever() {
     assert!(presence_requests(&rig) - asked >= 20, "{} looks at Cleo in a minute", presence_requests(&rig) - asked);
     rig.unharmed();
 }
+
+#[test]
+fn an_account_that_is_not_signed_in_is_told_and_its_people_are_polled() {
+    let rig = subscribed("rich", |_| {}, |config| config["source"]["poll_interval_ms"] = 1_000.into());
+    trusted(&rig);
+    rig.sim.default_tenant().revoke_tokens().expect("revoked");
+    rig.sim.inject(Fault::aadsts(50126));
+    rig.until_later("the end", || !rig.host.events(Kind::NotificationsOff).is_empty());
+    let off = rig.host.events(Kind::NotificationsOff).remove(0);
+    assert!(off.json.contains("\"cause\":\"sign_in\"") || off.json.contains("\"cause\":\"lapsed\""), "{}", off.json);
+    assert_eq!(rig.explain("100")["notifications"]["subscribed"], false);
+    rig.unharmed();
+}

@@ -153,7 +153,8 @@ impl Hub {
         let cause = account.and_then(|at| lock(&self.standings).get(at).and_then(|standing| standing.cause));
         let why = match left_out {
             _ if trusted => None,
-            Some(Unsubscribed::NoRoom) => Some("no_room"),
+            // An account that is not there has no room, either.
+            Some(Unsubscribed::NoRoom) => lock(&self.standings).iter().find_map(|standing| standing.cause).or(Some("no_room")),
             Some(Unsubscribed::ServiceAccount) => Some("service_account"),
             Some(Unsubscribed::Waiting) => Some("waiting"),
             None if live => Some("unproved"),

@@ -77,7 +77,17 @@ impl Herald {
     }
 
     /// The account has no subscription.
-    pub(super) fn off(&mut self, at: usize, users: usize, cause: &'static str, detail: String, now: Moment, reporter: &Reporter) {
+    #[expect(clippy::too_many_arguments, reason = "each is a field of the event")]
+    pub(super) fn off(
+        &mut self,
+        at: usize,
+        users: usize,
+        cause: &'static str,
+        detail: String,
+        next_try_at_ms: i64,
+        now: Moment,
+        reporter: &Reporter,
+    ) {
         let (name, told) = &mut self.accounts[at];
         if *told == Told::Off(cause) {
             return;
@@ -91,7 +101,7 @@ impl Herald {
             .with("users", users as u64)
             .with("cause", cause)
             .with("detail", detail)
-            .with("next_try_at_ms", now.wall_ms);
+            .with("next_try_at_ms", next_try_at_ms);
         reporter.event_now(event);
     }
 

@@ -24,9 +24,10 @@ use super::packing::Packing;
 use super::retired::Retired;
 use super::seat::{Landing, Seat, SignedIn};
 use super::step::{Action, Answer, Asked, News, Off, Step};
+use super::subscribing::Subscribing;
 use crate::event::{Endpoint, Level};
 use crate::graph::Class;
-use crate::graph::subscriptions::{SubscriptionError, Why};
+use crate::graph::subscriptions::{MOST_SUBSCRIBED, SubscriptionError, Why};
 use crate::host::Desk;
 use crate::store::Notes;
 use crate::time::Moment;
@@ -39,17 +40,6 @@ const LOOK_MS: u64 = 60_000;
 /// How often it is looked whether an account that is signed in still is, and one that is not.
 const SIGNED_IN_MS: u64 = 60_000;
 const SIGNED_OUT_MS: u64 = 5_000;
-
-/// What is subscribed to, and how.
-#[derive(Clone, Debug)]
-pub struct Subscribing {
-    /// Where notifications go.
-    pub url: url::Url,
-    /// They are to carry the presence, encrypted.
-    pub rich: bool,
-    /// The pair to encrypt for that the administrator supplies.
-    pub supplied: Option<crate::config::KeyPair>,
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -99,18 +89,10 @@ impl Manager {
     }
 
     async fn manage(&self) {
-        let _ = tokio::time::timeout(NOTES_WAIT, self.memory.until_read()).await;
-        if self.subscribing.rich {
-            let (reporter, supplied) = (self.desk.reporter(), self.subscribing.supplied.as_ref());
-            let loading = keyed::load(self.memory.keys(), supplied, self.desk.clock(), reporter);
-            tokio::select! {
-                ring = loading => self.keep_keys(ring),
-                () = self.hub.stopped() => return,
-            }
-            if let Some(jwks) = &self.hub.jwks {
-                // Failing that, the first notification asks again.
-                let _ = jwks.freshen().await;
-            }
+        tokio::select! {
+            () = self.prepare() => {}
+            // What is remembered is ended, or goes on, with the next start.
+            () = self.hub.stopped() => return,
         }
         let clock = self.desk.clock().clone();
         let mut roster = self.desk.roster_changes();
@@ -123,6 +105,18 @@ impl Manager {
                 _ = roster.changed() => {}
                 () = self.hub.woken() => {}
                 () = clock.sleep_until(until) => {}
+            }
+        }
+    }
+
+    async fn prepare(&self) {
+        let _ = tokio::time::timeout(NOTES_WAIT, self.memory.until_read()).await;
+        if self.subscribing.rich {
+            let (reporter, supplied) = (self.desk.reporter(), self.subscribing.supplied.as_ref());
+            self.keep_keys(keyed::load(self.memory.keys(), supplied, self.desk.clock(), reporter).await);
+            if let Some(jwks) = &self.hub.jwks {
+                // Failing that, the first notification asks again.
+                let _ = jwks.freshen().await;
             }
         }
     }
@@ -183,10 +177,7 @@ impl<'a> State<'a> {
         }
         let mut done = self.stopping;
         for at in 0..self.seats.len() {
-            self.look_at_sign_in(at, now);
-            if let SignedIn::No { look_at } | SignedIn::Yes { look_at } = self.seats[at].signed_in {
-                until = until.min(look_at);
-            }
+            until = until.min(self.look_at_sign_in(at, now));
             match self.seats[at].life.next(now) {
                 Step::Do(action) => {
                     done = false;
@@ -194,6 +185,7 @@ impl<'a> State<'a> {
                 }
                 Step::Wait(wait) => {
                     done = false;
+                    self.seats[at].next_at = wait;
                     until = until.min(wait);
                 }
                 Step::Done => done &= !self.seats[at].flying,
@@ -328,20 +320,23 @@ impl<'a> State<'a> {
         }
     }
 
-    fn look_at_sign_in(&mut self, at: usize, now: Moment) {
+    /// Tells when to look again.
+    fn look_at_sign_in(&mut self, at: usize, now: Moment) -> u64 {
         let seat = &mut self.seats[at];
-        let due = match seat.signed_in {
-            SignedIn::Asking => false,
-            SignedIn::No { look_at } | SignedIn::Yes { look_at } => look_at <= now.mono_ms,
-        };
         // Switched off, nothing is asked but what ends a subscription.
-        let idle = !self.enabled && seat.life.known().is_none();
-        if !due || idle || self.stopping {
-            return;
+        let idle = self.stopping || (!self.enabled && seat.life.known().is_none());
+        match seat.signed_in {
+            SignedIn::No { look_at } | SignedIn::Yes { look_at } if !idle => {
+                if look_at > now.mono_ms {
+                    return look_at;
+                }
+            }
+            _ => return u64::MAX,
         }
         seat.signed_in = SignedIn::Asking;
         let client = self.on.accounts[at].client.clone();
         self.flying.push(Box::pin(async move { Landing::Claims(at, client.claims(Endpoint::Subscriptions).await) }));
+        u64::MAX
     }
 
     fn send(&mut self, at: usize, action: Action) {
@@ -452,17 +447,20 @@ impl<'a> State<'a> {
                 }
                 News::Refused { step, why, next_try_ms } => {
                     let failed = self.seats[at].failed.as_ref();
-                    self.herald.refused(at, step, why, failed, wall(next_try_ms, now), self.on.desk.reporter());
+                    self.herald.refused(at, step, why, failed, now.wall_at(next_try_ms), self.on.desk.reporter());
                 }
             }
         }
     }
 
     fn tell_standings(&mut self, now: Moment) {
+        let left_out = lock(&self.on.hub.left_out).len().min(MOST_SUBSCRIBED);
         for (at, seat) in self.seats.iter_mut().enumerate() {
-            let ((live, trusted), users) = {
-                let crowd = self.on.hub.crowd();
-                (crowd.standing(at, now.mono_ms), self.packing.members(at).len())
+            let (live, trusted) = self.on.hub.crowd().standing(at, now.mono_ms);
+            let users = match self.packing.members(at).len() {
+                // Nobody is given to an account that is not signed in.
+                0 if !seat.is_signed_in() => left_out,
+                members => members,
             };
             let held = seat.life.held().cloned();
             let cause = if live || users == 0 { None } else { seat.cause() };
@@ -480,7 +478,7 @@ impl<'a> State<'a> {
                 }
                 seat.off = None;
             } else if let Some(cause) = cause {
-                self.herald.off(at, users, cause, seat.detail(), now, reporter);
+                self.herald.off(at, users, cause, seat.detail(), seat.next_try(now), now, reporter);
             }
         }
     }
@@ -489,8 +487,4 @@ impl<'a> State<'a> {
 fn ends_at(expires_at_ms: i64, now: Moment) -> u64 {
     let left = u64::try_from(expires_at_ms.saturating_sub(now.wall_ms)).unwrap_or(0);
     now.mono_ms + left.clamp(10 * 60_000, crate::graph::subscriptions::LONGEST_LIFE_MS)
-}
-
-fn wall(mono_ms: u64, now: Moment) -> i64 {
-    now.wall_ms.saturating_add_unsigned(mono_ms.saturating_sub(now.mono_ms))
 }

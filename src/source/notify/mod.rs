@@ -21,7 +21,7 @@
 //! | `hub` | what the tasks share |
 //! | `worker` | the task that takes apart what came in |
 //! | `server` | the task that keeps the listener up |
-//! | `account`, `seat`, `errand`, `manager` | the accounts, and the task that drives their subscriptions |
+//! | `account`, `seat`, `errand`, `subscribing`, `manager` | the accounts, and the task that drives their subscriptions |
 //! | `retired` | subscriptions that ended |
 //! | `memory`, `keyed` | what outlives the process; the keys to begin with |
 //! | `herald`, `figures` | the events; what statistics and explanations tell |
@@ -57,6 +57,7 @@ mod seat;
 mod served;
 mod server;
 mod step;
+mod subscribing;
 mod survey;
 #[cfg(test)]
 mod test_seal;
@@ -82,13 +83,14 @@ pub use keys::{KEEP_REPLACED_MS, KeyError, KeyPair, KeyRing, ROTATE_AFTER_MS};
 pub use lease::RENEW_AHEAD_MS;
 pub use life::{BUSY_MS, Life, MOST_REQUESTS};
 pub use listener::{Listener, ListenerError, ListenerGauge, ListenerLimits, ListenerSettings, ListenerStats};
-pub use manager::{Manager, Subscribing};
+pub use manager::Manager;
 pub use notice::{ListenerNotice, Tell};
 pub use order::{Order, PollVerdict, Seen, Verdict};
 pub use packing::{BETWEEN_CHANGES_MS, Change, LONGEST_STAY_MS, LONGEST_WAIT_MS, OUT_MS, Packing, Unsubscribed};
 pub use registry::{Admit, Registry, SubscriptionRef};
 pub use server::Server;
 pub use step::{Action, Answer, Asked, News, Off, Step};
+pub use subscribing::Subscribing;
 pub use tokens::{CHANGE_TRACKING, TokenError, TokenRules};
 pub use watchdog::{Finding, GRACE_MS, PROOF_CHANGES, PROOF_QUIET_MS, Pace, RESUBSCRIBE_MOST_MS, RESUBSCRIBE_MS, Watchdog};
 pub use worker::Worker;

@@ -49,6 +49,8 @@ pub(super) struct Seat {
     /// The last request about the subscription, if it failed.
     pub(super) failed: Option<SubscriptionError>,
     pub(super) failed_at: u64,
+    /// When something is to be asked next, as far as is known (monotonic).
+    pub(super) next_at: u64,
     /// Why the last subscription ended.
     pub(super) off: Option<Off>,
 }
@@ -64,6 +66,7 @@ impl Seat {
             flying: false,
             failed: None,
             failed_at: 0,
+            next_at: 0,
             off: None,
         }
     }
@@ -105,6 +108,16 @@ impl Seat {
             _ => None,
         };
         failed.or(off)
+    }
+
+    /// When it is tried again by itself, on the wall clock.
+    pub(super) fn next_try(&self, now: Moment) -> i64 {
+        let signing_in = match self.signed_in {
+            SignedIn::No { look_at } => look_at,
+            _ => u64::MAX,
+        };
+        let next = self.next_at.min(signing_in);
+        if next == u64::MAX { now.wall_ms } else { now.wall_at(next.max(now.mono_ms)) }
     }
 
     /// The words of whoever refused.
