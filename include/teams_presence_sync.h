@@ -563,6 +563,12 @@
 #define TPS_EVENT_SIGNED_OUT 121
 
 /**
+ * Sign-in, warning. Two accounts of notifications are signed in as the same person, who can have one subscription only: the later one is
+ * not used. Raised once for each pair; over with the next SIGNED_IN of either as somebody else. JSON: account, other.
+ */
+#define TPS_EVENT_SAME_PERSON 122
+
+/**
  * Directory, info. How all users stand: after the first round of a start, after a `tps_set_users` with somebody to search, after
  * `tps_refresh` of everything, and where more than 20 users change at once. Other changes come singly as USER_MATCHED and USER_UNMATCHED. JSON: users, matched, unmatched, ambiguous, guests, disabled,
  * without_address, opted_out, unmatched_users, ambiguous_users, guest_users, disabled_users.
@@ -1777,18 +1783,19 @@ tps_status tps_deliver_notification(struct tps_sync *sync,
                                     size_t *reply_len);
 
 /**
- * Asks for a code by which a person signs in, with `auth.method` device_code. `TPS_EVENT_SIGN_IN_REQUIRED` brings page and code, and
- * `tps_stats` shows them while they wait (`sign_in`); `TPS_EVENT_SIGNED_IN` or `TPS_EVENT_SIGN_IN_ENDED` follows. A start does this by
+ * Asks for a code by which a person signs in, with `auth.method` device_code, or with that of one of `source.notifications.accounts`. `TPS_EVENT_SIGN_IN_REQUIRED` brings page and code, and
+ * `tps_stats` shows them while they wait (`sign_in`, `accounts`); `TPS_EVENT_SIGNED_IN` or `TPS_EVENT_SIGN_IN_ENDED` follows. A start does this by
  * itself where no sign-in is stored; call it when a code has run out or was declined, after `tps_sign_out`, or to sign in as somebody else:
  * until the new sign-in, the old one serves.
  *
  * A code that waits already is worthless afterwards, unless it is younger than 5 seconds: then it is told again.
  *
  * @param sync    the instance
- * @param account which of several signed-in accounts; NULL or "" for the only one, else the object id that `tps_stats` shows
+ * @param account which sign-in: NULL, "" or "main" for that of `auth`; else a name of `source.notifications.accounts`, in any casing, or the object
+ *                id of who is signed in, as `tps_stats` shows it. Events name a further account in their JSON (`account`) and sentence
  * @return `TPS_OK` a code is on its way; what goes wrong comes as an event;
- *         `TPS_E_STATE` not running, or `auth.method` signs in without a person;
- *         `TPS_E_NOT_FOUND` no such account; `TPS_E_INVALID_ARG` not UTF-8; `TPS_E_HANDLE`, `TPS_E_FORKED`
+ *         `TPS_E_STATE` not running, or the method of this account signs in without a person;
+ *         `TPS_E_NOT_FOUND` no account of this name, nobody signed in with this id; `TPS_E_INVALID_ARG` not UTF-8; `TPS_E_HANDLE`, `TPS_E_FORKED`
  *
  * Blocks: no. Threads: any, also inside callbacks.
  *
@@ -1885,6 +1892,9 @@ tps_status tps_stats(struct tps_sync *sync,
  * always these eleven, unless the answer says that nothing was told:
  *
  * `configuration`, `name_resolution`, `proxy`, `tls`, `clock`, `sign_in`, `permissions`, `users`, `presence`, `state_directory`, `summary`
+ *
+ * Where the configuration names accounts in `source.notifications.accounts`, a twelfth stands before `state_directory`: `accounts`, with one
+ * object for each in its facts.
  *
  * Each object begins with the members `step`, `verdict`, `message`, `remedy` in this order and with this spelling, so that a host without
  * a JSON reader can look for `"verdict":"failed"`. `verdict` is `ok`, `warning` (it works, somebody should look at it), `failed` or `skipped`;

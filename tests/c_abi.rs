@@ -87,6 +87,7 @@ programs! {
     check.simulator().hooks().seconds(180),
     answers.simulator().hooks().seconds(120),
     device_code.simulator().seconds(180),
+    accounts.simulator().seconds(180),
     events.simulator().hooks().seconds(120),
     hang.simulator().hooks().seconds(120),
     modes.simulator().seconds(120),

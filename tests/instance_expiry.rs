@@ -148,7 +148,7 @@ fn the_app_registration_is_not_asked_while_the_following_is_switched_off() {
     }
     assert_eq!(asked(), 0);
     rig.instance.set_enabled(true).expect("running");
-    rig.until("the question", || asked() == 1);
+    rig.until_later("the question", || asked() == 1);
     rig.unharmed();
 }
 

@@ -85,6 +85,9 @@ pub(crate) struct Login {
     /// Whom to look up with it
     #[command(flatten)]
     pub(crate) users: Users,
+    /// Sign in for this one of source.notifications.accounts, in place of auth
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
     /// How long to wait for the person, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub(crate) timeout: u32,

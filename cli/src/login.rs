@@ -7,7 +7,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use teams_presence_sync::config::AuthMethod;
+use teams_presence_sync::config::{Account, AuthMethod, Config};
 use teams_presence_sync::event::{Event, Kind, Severity};
 use teams_presence_sync::instance::check::{Line, Step, Verdict, check};
 use teams_presence_sync::sync::UserInput;
@@ -25,13 +25,25 @@ const LOOK: Duration = Duration::from_millis(100);
 const CHECK: Duration = Duration::from_secs(60);
 
 pub(crate) fn run(options: &arguments::Login) -> Outcome {
-    let own = settings::own(&options.config.config, Memory::Configured)?;
-    if !matches!(own.config.auth.method, AuthMethod::DeviceCode) {
-        let method = own.config.auth.method.name().as_str();
+    let (own, account) = match &options.account {
+        None => (settings::own(&options.config.config, Memory::Configured)?, None),
+        Some(name) => {
+            let own = settings::own_with_accounts(&options.config.config)?;
+            let account = named(&own.config, name)?.clone();
+            (own, Some(account))
+        }
+    };
+    let (auth, key) = match &account {
+        Some(account) => (&account.auth, format!("the method of the account {}", account.name)),
+        None => (&own.config.auth, "auth.method".to_owned()),
+    };
+    if !matches!(auth.method, AuthMethod::DeviceCode) {
+        let method = auth.method.name().as_str();
         return Err(Failure::Words(format!(
-            "auth.method is {method}: it signs in without a person; `tps check` tries it. Only device_code needs `tps login`"
+            "{key} is {method}: it signs in without a person; `tps check` tries it. Only device_code needs `tps login`"
         )));
     }
+    let account = account.as_ref().map(|account| account.name.as_str());
     let users = users::read(&options.users)?;
     let mut end = End::prepare()?;
     let kept = own.config.state.dir.as_deref();
@@ -46,12 +58,12 @@ pub(crate) fn run(options: &arguments::Login) -> Outcome {
         (failure, _) => failure,
     })?;
     let mut out = std::io::stdout().lock();
-    let code = wait(&session, options.timeout, &mut end, &mut out)?;
+    let code = wait(&session, account, options.timeout, &mut end, &mut out)?;
     if code != GOOD {
         session.stop()?;
         return Ok(code);
     }
-    let good_for = look(&own.json, users, &mut end, &mut out)?;
+    let good_for = look(&own.json, account, users, &mut end, &mut out)?;
     let keeping = match kept {
         Some(dir) => keep(&session, dir, &mut out)?,
         None => session.stop().map(|()| GOOD)?,
@@ -59,11 +71,24 @@ pub(crate) fn run(options: &arguments::Login) -> Outcome {
     Ok(good_for.max(keeping))
 }
 
-/// Until the person has signed in, or will not.
-fn wait(session: &Session, seconds: u32, end: &mut End, out: &mut StdoutLock<'_>) -> Outcome {
+/// The account of this name.
+fn named<'a>(config: &'a Config, name: &str) -> Result<&'a Account, Failure> {
+    let accounts = config.source.notifications.as_ref().map_or(&[][..], |notifications| &notifications.accounts);
+    accounts.iter().find(|account| account.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
+        let known = if names.is_empty() { "there is none".to_owned() } else { format!("there are {}", names.join(", ")) };
+        Failure::Words(format!("no account {} in source.notifications.accounts; {known}", plain(name)))
+    })
+}
+
+/// Until the person has signed in for this account, or will not.
+fn wait(session: &Session, account: Option<&str>, seconds: u32, end: &mut End, out: &mut StdoutLock<'_>) -> Outcome {
     let deadline = Instant::now() + Duration::from_secs(seconds.into());
     loop {
         for event in session.events() {
+            if !sign_in::concerns(&event, account) {
+                continue;
+            }
             match event.kind {
                 Kind::SignInRequired => out.write_all(sign_in::invitation(&event).as_bytes()).and_then(|()| out.flush())?,
                 Kind::SignedIn => {
@@ -96,7 +121,7 @@ fn permissions(event: &Event) -> String {
 }
 
 /// Tries what the sign-in is good for: permissions, users, presence. What came before them is told where it is not well.
-fn look(config_json: &str, users: Vec<UserInput>, end: &mut End, out: &mut StdoutLock<'_>) -> Outcome {
+fn look(config_json: &str, account: Option<&str>, users: Vec<UserInput>, end: &mut End, out: &mut StdoutLock<'_>) -> Outcome {
     let screen = Screen::of_stdout();
     let (tell, told) = channel::<Line>();
     let json = config_json.to_owned();
@@ -109,12 +134,13 @@ fn look(config_json: &str, users: Vec<UserInput>, end: &mut End, out: &mut Stdou
     loop {
         match told.recv_timeout(LOOK) {
             Ok(line) => {
+                let Some(line) = part_of(line, account) else { continue };
                 let code = match line.verdict {
                     Verdict::Failed => FAILED,
                     Verdict::Warning => WARNING,
                     Verdict::Ok | Verdict::Skipped => GOOD,
                 };
-                let wanted = matches!(line.step, Step::Permissions | Step::Users | Step::Presence);
+                let wanted = matches!(line.step, Step::Permissions | Step::Users | Step::Presence | Step::Accounts);
                 // The state directory is in use, by ourselves; what became of the sign-in there is told at the end.
                 let beside = matches!(line.step, Step::StateDirectory | Step::Summary);
                 if wanted || code != GOOD && !beside {
@@ -132,6 +158,17 @@ fn look(config_json: &str, users: Vec<UserInput>, end: &mut End, out: &mut Stdou
         Ok(Err(words)) => Err(Failure::Words(words)),
         Err(_) => Err(Failure::Words("internal error in the check".to_owned())),
     }
+}
+
+/// Of a check for this account its own part alone.
+fn part_of(line: Line, account: Option<&str>) -> Option<Line> {
+    let Some(name) = account else { return Some(line) };
+    let list = (line.step == Step::Accounts).then(|| line.facts.get("accounts")?.as_array())??;
+    let part = list.iter().find(|part| part["name"] == name)?.clone();
+    let text = |key: &str| part[key].as_str().unwrap_or_default().to_owned();
+    let verdicts = [Verdict::Ok, Verdict::Skipped, Verdict::Warning];
+    let verdict = verdicts.into_iter().find(|verdict| part["verdict"] == verdict.as_str()).unwrap_or(Verdict::Failed);
+    Some(Line { verdict, message: text("message"), remedy: text("remedy"), ..line })
 }
 
 /// Ends the instance and says whether the sign-in is on disk.

@@ -30,6 +30,15 @@ pub(crate) struct Own {
     pub(crate) json: String,
 }
 
+/// What an instance of this program does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    /// It polls: notifications are sent to the telephone system.
+    Poll,
+    /// The further accounts sign in; nobody listens for notifications.
+    Accounts,
+}
+
 /// Whether the state directory is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Memory {
@@ -39,9 +48,18 @@ pub(crate) enum Memory {
     None,
 }
 
-/// Reads the file for an instance of this program: callbacks on a thread, served at once, and without the telephone system's memory unless
+/// Reads the file for an instance of this program: callbacks on a thread, served at once, by polling, and without the telephone system's memory unless
 /// asked for.
 pub(crate) fn own(path: &Path, memory: Memory) -> Result<Own, Failure> {
+    read_for(path, memory, Work::Poll)
+}
+
+/// The same for an instance whose further accounts sign in, with the telephone system's memory.
+pub(crate) fn own_with_accounts(path: &Path) -> Result<Own, Failure> {
+    read_for(path, Memory::Configured, Work::Accounts)
+}
+
+fn read_for(path: &Path, memory: Memory, work: Work) -> Result<Own, Failure> {
     let bytes = read(path)?;
     // In the document's own words first: what is left out below is checked as well.
     let parsed = Config::parse(&bytes).map_err(|error| Failure::Words(format!("{}:\n{error}", path.display())))?;
@@ -53,6 +71,19 @@ pub(crate) fn own(path: &Path, memory: Memory) -> Result<Own, Failure> {
         members.insert("enabled".to_owned(), true.into());
         if memory == Memory::None {
             members.remove("state");
+        }
+        if let Some(Value::Object(source)) = members.get_mut("source") {
+            match (work, source.get_mut("notifications")) {
+                (Work::Poll, _) => {
+                    for key in ["mode", "notifications", "watchdog_interval_ms"] {
+                        source.remove(key);
+                    }
+                }
+                (Work::Accounts, Some(Value::Object(notifications))) => {
+                    notifications.remove("listener");
+                }
+                (Work::Accounts, _) => {}
+            }
         }
     }
     Ok(Own { config: parsed.config, json: document.to_string() })

@@ -13,6 +13,11 @@ pub(crate) fn is_over(kind: Kind) -> bool {
     )
 }
 
+/// Whether it is about the sign-in of this further account, `None`: that of `auth`; or about none.
+pub(crate) fn concerns(event: &Event, account: Option<&str>) -> bool {
+    !(100..200).contains(&event.kind.code()) || fields(event)["account"].as_str() == account
+}
+
 /// What its JSON holds.
 pub(crate) fn fields(event: &Event) -> Value {
     serde_json::from_str(&event.json).unwrap_or_default()
@@ -54,6 +59,7 @@ mod tests {
             Kind::TlsUntrusted,
             Kind::TlsCertificate,
             Kind::SignedOut,
+            Kind::SamePerson,
         ];
         for kind in Kind::ALL.iter().copied().filter(|kind| (100..200).contains(&kind.code())) {
             assert!(is_over(kind) != goes_on.contains(&kind), "{}", kind.name());

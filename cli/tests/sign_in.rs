@@ -102,6 +102,56 @@ fn login_keeps_the_sign_in_and_shows_what_it_is_good_for() {
     assert_eq!(login.end().code, Some(2));
 }
 
+/// The main sign-in by a secret, further accounts by a code and by a password.
+fn with_accounts(rig: &Rig) {
+    let accounts = json!([
+        { "name": "second", "auth": { "method": "device_code" } },
+        { "name": "third", "auth": { "method": "password", "username": SERVICE_ACCOUNT, "password": SERVICE_PASSWORD } },
+    ]);
+    rig.config(json!({
+        "client_id": PUBLIC_CLIENT_ID, "auth": { "method": "device_code" }, "state": { "dir": rig.path("state") },
+        "source": { "mode": "notifications", "notifications": {
+            "url": "http://127.0.0.1:9/notify", "listener": { "address": "127.0.0.1:1" }, "accounts": accounts,
+        } },
+    }));
+}
+
+#[test]
+fn login_of_a_further_account() {
+    let rig = Rig::new();
+    rig.scopes(&["Presence.Read.All", "User.Read.All"]);
+    with_accounts(&rig);
+    for (words, expected) in [("fourth", "there are second, third"), ("third", "the account third is password")] {
+        let ran = Ran::of(rig.command(&["login", "--account", words]).output().expect("it runs"));
+        assert_eq!(ran.code, Some(3), "{}", ran.err);
+        assert!(ran.err.contains(expected), "{}", ran.err);
+    }
+    rig.simulator.oddities(|oddities| oddities.device_interval_s = 1);
+    let mut login = Following::start(rig.command(&["login", "--account", "Second"]));
+    login.expect(&["in any browser"]);
+    login.expect(&[]);
+    let user_code = login.expect(&["    "]).trim().to_owned();
+    let user = Some("eva@contoso.test".to_owned());
+    rig.simulator.act(Action::DeviceCode { user_code, user }).expect("entered");
+    login.expect(&["Signed in. Permissions: ", "Presence.Read.All"]);
+    login.expect(&["[ ok ] accounts", "signed in by device_code"]);
+    login.expect(&["Kept in "]);
+    let ran = login.end();
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{}", ran.out);
+    // It is that account's, and no other's.
+    let ran = rig.run(&["check"]);
+    let line = ran.out.lines().find(|line| line.contains("] accounts")).expect("a line");
+    assert!(line.contains("[ ok ]") && line.contains("second: signed in by device_code: the stored sign-in"), "{line}");
+    assert!(line.contains("third: signed in by password"), "{line}");
+    assert!(ran.out.contains("no sign-in is stored"), "{}", ran.out);
+    // The main one is one of its own.
+    let ran = login_of(&rig, &["login"]).end();
+    assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+    let ran = rig.run(&["check"]);
+    let line = ran.out.lines().find(|line| line.contains("] accounts")).expect("a line");
+    assert!(line.contains("[warn]") && line.contains("third") && line.contains("the same person as main"), "{line}");
+}
+
 #[test]
 fn login_says_so_where_the_sign_in_cannot_be_kept() {
     let rig = Rig::new();

@@ -18,6 +18,9 @@ use crate::instance::check::{Line, Outcome, check};
 ///
 /// `configuration`, `name_resolution`, `proxy`, `tls`, `clock`, `sign_in`, `permissions`, `users`, `presence`, `state_directory`, `summary`
 ///
+/// Where the configuration names accounts in `source.notifications.accounts`, a twelfth stands before `state_directory`: `accounts`, with one
+/// object for each in its facts.
+///
 /// Each object begins with the members `step`, `verdict`, `message`, `remedy` in this order and with this spelling, so that a host without
 /// a JSON reader can look for `"verdict":"failed"`. `verdict` is `ok`, `warning` (it works, somebody should look at it), `failed` or `skipped`;
 /// `message` and `remedy` are English, one line, `remedy` may be empty; `facts` holds the same for programs; `took_ms` is how long it took.

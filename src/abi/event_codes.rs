@@ -77,6 +77,9 @@ pub const TPS_EVENT_SIGN_IN_ENDED: i32 = 120;
 /// Sign-in, warning. Follows `tps_sign_out`. Presence stands still from now on. At Microsoft the sign-in goes on until it is revoked there
 /// or runs out. JSON: nothing beside code and name.
 pub const TPS_EVENT_SIGNED_OUT: i32 = 121;
+/// Sign-in, warning. Two accounts of notifications are signed in as the same person, who can have one subscription only: the later one is
+/// not used. Raised once for each pair; over with the next SIGNED_IN of either as somebody else. JSON: account, other.
+pub const TPS_EVENT_SAME_PERSON: i32 = 122;
 
 /// Directory, info. How all users stand: after the first round of a start, after a `tps_set_users` with somebody to search, after
 /// `tps_refresh` of everything, and where more than 20 users change at once. Other changes come singly as USER_MATCHED and USER_UNMATCHED. JSON: users, matched, unmatched, ambiguous, guests, disabled,

@@ -31,6 +31,10 @@ pub(super) struct Core {
     pub(super) reading: Arc<std::sync::atomic::AtomicBool>,
     /// Refusals on their way into the notes.
     pub(super) writing: Arc<Writing>,
+    /// Of the further account, for its events.
+    pub(super) name: Option<Arc<str>>,
+    /// Counts what [`Core::changed`] tells.
+    pub(super) changes: watch::Sender<u64>,
     /// When this began, on the monotonic clock.
     pub(super) began_at: u64,
 }
@@ -64,8 +68,13 @@ impl Core {
 
     pub(super) fn report(&self, events: impl IntoIterator<Item = Draft>) {
         for event in events {
-            self.reporter.event_now(event);
+            self.reporter.event_now(event.account(self.name.clone()));
         }
+    }
+
+    /// A token came, or what was held is given up.
+    pub(super) fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
     }
 
     /// Waits until it is known what an earlier run left, but not for ever: a disk that stays away must not keep anybody from signing in.

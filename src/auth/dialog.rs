@@ -157,6 +157,7 @@ async fn granted(
         events
     };
     core.report(events);
+    core.changed();
     memory::forget_all(core);
 }
 

@@ -132,6 +132,7 @@ async fn try_with(core: &Arc<Core>, settings: &Arc<Settings>, which: Which, epoc
         unsent.events.extend(state.ledger.compare_clocks(head.clock_offset_ms));
         unsent.events.extend(state.ledger.watch.tick(after.wall_ms));
     }
+    core.changed();
     refusal::forget(core, &fingerprint);
     Verdict::Over
 }

@@ -6,6 +6,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::core::{Core, State};
 use super::error::SignInError;
 use super::flight;
@@ -84,7 +86,7 @@ pub struct Parts {
     pub http: HttpClient,
     /// A way without a proxy, to the metadata service of the machine.
     pub direct: HttpClient,
-    /// Where refresh tokens and refused credentials are remembered.
+    /// Where refresh tokens and refused credentials are remembered: for a further account, those of the account.
     pub notes: Notes,
     /// The instance's.
     pub clock: Clock,
@@ -101,7 +103,7 @@ pub enum NoPerson {
     #[error("auth.method is {}: it signs in by itself, no person does", .0.as_str())]
     Method(MethodName),
     /// Another account than the one that is signed in.
-    #[error("no such account; leave it empty for the only one")]
+    #[error("no such account; leave it empty for the sign-in of auth")]
     Account,
 }
 
@@ -137,9 +139,11 @@ impl TokenKeeper {
 
     fn made(parts: Parts, asks: bool) -> TokenKeeper {
         let Parts { settings, http, direct, notes, clock, reporter, counters } = parts;
+        let (name, changes) = (settings.name.clone(), watch::Sender::default());
         let state = State { ledger: Ledger::new(settings), flight: None, dialog: None, lookout: None, recall: Recall::default() };
         let (state, reading, writing, began_at) = (Mutex::new(state), Arc::default(), Arc::default(), clock.mono_ms());
-        let core = Core { http, direct, notes, clock, counters, reporter, state, asks, reading, writing, began_at };
+        let core =
+            Core { http, direct, notes, clock, counters, reporter, state, asks, reading, writing, name, changes, began_at };
         TokenKeeper(Arc::new(Owner(Arc::new(core))))
     }
 
@@ -210,6 +214,7 @@ impl TokenKeeper {
             state.ledger.sign_out()
         };
         core.report([event]);
+        core.changed();
         Ok(())
     }
 
@@ -292,6 +297,17 @@ impl TokenKeeper {
             dialog.abort();
         }
         state.ledger.replace(new);
+    }
+
+    /// Changes whenever a token came, and when what was held is given up by a sign-out.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.0.changes.subscribe()
+    }
+
+    /// The object id of the person who is signed in, also while no token serves; `None` for a sign-in of the app, and as long as nobody is
+    /// known.
+    pub fn person(&self) -> Option<String> {
+        self.0.0.lock().ledger.person_held().map(str::to_owned)
     }
 
     /// For statistics.

@@ -406,6 +406,11 @@ impl Ledger {
         self.held.as_ref()?.token.claims().object_id.as_deref()
     }
 
+    /// The same, if it is a person.
+    pub(super) fn person_held(&self) -> Option<&str> {
+        self.account_held().filter(|_| self.held.as_ref().is_some_and(|held| !held.token.claims().app_only))
+    }
+
     /// Whose token serves.
     pub(super) fn account(&self, now: Moment) -> Option<String> {
         self.held.as_ref().filter(|held| now.mono_ms < held.usable_until)?;

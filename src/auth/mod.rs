@@ -19,6 +19,7 @@ mod flight;
 mod grant;
 mod keeper;
 mod ledger;
+mod leftover;
 mod lookout;
 mod managed;
 mod outcome;
@@ -44,6 +45,7 @@ mod tests;
 
 pub use error::SignInError;
 pub use keeper::{NoPerson, Parts, SignInState, TokenKeeper};
+pub use leftover::forget_accounts;
 pub use person::{Phase, Prompt};
 pub use refresh::remembers_person;
 pub use settings::{Method, Next, Settings, Succession};

@@ -20,7 +20,7 @@ use super::watch::Marks;
 use crate::store::{Notes, Receipt, Shelf};
 
 /// The note's name.
-const NAME: &str = "refresh_token";
+pub(super) const NAME: &str = "refresh_token";
 const VERSION: u32 = 1;
 /// Longest token that is kept.
 const LONGEST: usize = 64 << 10;
@@ -48,9 +48,9 @@ pub(super) fn stored(notes: &Notes, settings: &Settings) -> Option<SecretString>
     sound.then(|| std::mem::take(&mut note.token).into())
 }
 
-/// Whether a person's sign-in for these settings is remembered.
+/// Whether a person's sign-in for these settings is remembered in the notes of an instance.
 pub fn remembers_person(notes: &Notes, settings: &Settings) -> bool {
-    stored(notes, settings).is_some()
+    stored(&notes.of(settings.name.as_deref()), settings).is_some()
 }
 
 /// Stores a token in the place of the one before.
@@ -130,6 +130,7 @@ mod tests {
             login: "https://login.example".to_owned(),
             scope: "s".to_owned(),
             succession: crate::auth::Succession::default(),
+            name: None,
         }
     }
 

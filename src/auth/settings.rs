@@ -1,8 +1,9 @@
 //! What one instance signs in with.
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::config::{AuthMethod, ClientSecret, Config, MethodName, SecretSource};
+use crate::config::{Account, AuthMethod, ClientSecret, Config, MethodName, SecretSource};
 
 /// By what one signs in.
 #[derive(Clone, PartialEq)]
@@ -147,9 +148,16 @@ pub struct Settings {
     pub scope: String,
     /// The life of the credential, and the coming one.
     pub succession: Succession,
+    /// The administrator's name of the further account that signs in; `None`: the sign-in of `auth`.
+    pub name: Option<Arc<str>>,
 }
 
 impl Settings {
+    /// Those of a further account.
+    pub fn of_account(config: &Config, account: &Account) -> Settings {
+        Settings { name: Some(account.name.as_str().into()), ..Settings::of(&config.of_account(account)) }
+    }
+
     /// Those of a configuration.
     pub fn of(config: &Config) -> Settings {
         let method = Method::new(&config.auth.method, config.metadata());
@@ -171,16 +179,19 @@ impl Settings {
                     .as_ref()
                     .map(|next| Next { method: Method::new(&next.method, config.metadata()), expires_at_ms: next.expires_at_ms }),
             },
+            name: None,
         }
     }
 
     /// Whose sign-in it is, in one text: of settings with the same one, one account would be locked or signed out together. No secret.
     pub fn account(&self) -> String {
-        let username = match &self.method {
+        let person = match &self.method {
             Method::Password { username, .. } => username.as_str(),
+            // Who will type the code nobody knows before; two accounts are two people.
+            Method::DeviceCode => self.name.as_deref().unwrap_or_default(),
             _ => "",
         };
-        let parts = [self.method.name().as_str(), &self.login, &self.tenant_id, &self.client_id, username];
+        let parts = [self.method.name().as_str(), &self.login, &self.tenant_id, &self.client_id, person];
         parts.map(str::to_ascii_lowercase).join("\n")
     }
 

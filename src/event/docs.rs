@@ -28,6 +28,8 @@ An event tells the administrator that something changed which needs, or may need
 - A condition is reported once, not at every attempt, and a second event tells when it is over.
 - The JSON always has `code` and `name`, and `user_id` where one user is concerned. Users are named by the telephone system's own id, never
   by an e-mail address. Secrets are in no event. Lists carry at most 50 elements, texts at most 1024 bytes.
+- An event of a sign-in (1xx) that is about one of `source.notifications.accounts` has its name as `account` in the JSON and before the
+  sentence. Its keys, such as `auth.password`, are then those of that account. Without `account` it is about the sign-in of `auth`.
 - Times are milliseconds since 1970-01-01 UTC.
 ";
 

@@ -26,7 +26,8 @@ pub struct Event {
     pub message: String,
     /// What to do about it, likewise.
     pub remedy: String,
-    /// The same for programs: a JSON object with `code`, `name`, `user_id` where it concerns a user, and the fields of the catalogue.
+    /// The same for programs: a JSON object with `code`, `name`, `user_id` where it concerns a user,
+    /// `account` where it concerns the sign-in of a further account, and the fields of the catalogue.
     pub json: String,
     /// When: milliseconds since 1970-01-01 UTC.
     pub at_ms: i64,
@@ -36,7 +37,7 @@ impl Event {
     /// Begins an event of this kind. What is missing at [`at`](Draft::at) reads as `?`.
     #[allow(clippy::new_ret_no_self, reason = "an event is complete only once its fields are there")]
     pub fn new(kind: Kind) -> Draft {
-        Draft { kind, user_id: None, fields: Map::new() }
+        Draft { kind, user_id: None, account: None, fields: Map::new() }
     }
 
     /// How bad it is.
@@ -51,6 +52,7 @@ impl Event {
 pub struct Draft {
     kind: Kind,
     user_id: Option<Arc<str>>,
+    account: Option<Arc<str>>,
     fields: Map<String, Value>,
 }
 
@@ -81,17 +83,30 @@ impl Draft {
         self
     }
 
+    /// Says that it is about the sign-in of this further account, by the administrator's name for it; `None`: about that of `auth`.
+    pub fn account(mut self, name: Option<Arc<str>>) -> Draft {
+        self.account = name;
+        self
+    }
+
     /// Completes the event.
     pub fn at(self, wall_ms: i64) -> Event {
         let missing = |field: &Field| field.always && !self.fields.contains_key(field.name);
         debug_assert!(!self.kind.entry().fields.iter().any(missing), "{}: a field is missing", self.kind.name());
-        let message = self.fill(self.kind.entry().sentence);
+        let sentence = self.kind.entry().sentence;
+        let message = match &self.account {
+            Some(account) => self.fill(&format!("Account {account}: {sentence}")),
+            None => self.fill(sentence),
+        };
         let remedy = self.fill(self.kind.entry().remedy);
         let mut json = Map::new();
         json.insert("code".to_owned(), self.kind.code().into());
         json.insert("name".to_owned(), self.kind.name().into());
         if let Some(user_id) = &self.user_id {
             json.insert("user_id".to_owned(), Value::from(&**user_id));
+        }
+        if let Some(account) = &self.account {
+            json.insert("account".to_owned(), Value::from(&**account));
         }
         json.extend(self.fields);
         Event { kind: self.kind, user_id: self.user_id, message, remedy, json: Value::Object(json).to_string(), at_ms: wall_ms }

@@ -57,6 +57,7 @@ kinds! {
     TlsCertificate = 119 way::TLS_CERTIFICATE,
     SignInEnded = 120 sign_in::SIGN_IN_ENDED,
     SignedOut = 121 sign_in::SIGNED_OUT,
+    SamePerson = 122 sign_in::SAME_PERSON,
     DirectoryReport = 201 directory::DIRECTORY_REPORT,
     UserUnmatched = 202 directory::USER_UNMATCHED,
     UserMatched = 203 directory::USER_MATCHED,

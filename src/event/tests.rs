@@ -273,3 +273,13 @@ fn undocumented_members_are_found() {
     let (extra, missing) = docs::undocumented(&json!({ "c": { "x": 1 }, "d": { "e": 1 } }), &[fields]);
     assert_eq!((extra, missing), (vec!["d.e".to_owned()], vec!["a.b"]));
 }
+
+#[test]
+fn an_event_of_a_further_account_names_it() {
+    let event = Event::new(Kind::SignedOut).account(Some("second".into())).at(1);
+    assert!(event.message.starts_with("Account second: Signed out: "), "{}", event.message);
+    let json: Value = serde_json::from_str(&event.json).expect("JSON");
+    assert_eq!((&json["account"], &json["name"]), (&json!("second"), &json!("TPS_EVENT_SIGNED_OUT")));
+    let main = Event::new(Kind::SignedOut).account(None).at(1);
+    assert!(main.message.starts_with("Signed out: ") && !main.json.contains("account"), "{}", main.json);
+}

@@ -146,7 +146,8 @@ impl Instance {
         Ok(hub.deliver(query, body))
     }
 
-    /// Asks for a code by which a person signs in; the event that shows it follows. `account` empty: the only one.
+    /// Asks for a code by which a person signs in; the event that shows it follows. `account` empty: the sign-in of
+    /// `auth`, else a name of `source.notifications.accounts`, or the object id of who is signed in.
     ///
     /// # Errors
     /// `NotFound` for an unknown account; `State` unless running, and where no person signs in.

@@ -8,6 +8,7 @@
 //! outlet, so nothing that outlives a stop can reach the host. `life` holds the states, `calls` what the host asks for, `reload` a new
 //! configuration, `report` the questions.
 
+mod accounts;
 mod calls;
 pub mod check;
 mod core;

@@ -6,39 +6,32 @@ use std::time::Duration;
 use super::error::{Error, ErrorKind};
 use super::keeper::Keeper;
 use crate::config::{Config, MissingTokens, NotificationContent, Notifications};
-use crate::graph::GraphClient;
 use crate::host::Desk;
 use crate::http::HttpClient;
 use crate::source::Farewell;
-use crate::source::notify::{Account, Hub, Jwks, Manager, Server, Subscribing, TokenRules, Worker, check_pair};
+use crate::source::notify::{Hub, Jwks, Manager, Persons, Server, Subscribing, TokenRules, Worker, check_pair};
 
 /// What a run has for notifications; without the mode there is none.
 pub(super) struct Notifying {
     hub: Hub,
-    accounts: Arc<[Account]>,
+    persons: Persons,
     notifications: Notifications,
     farewell: Arc<Farewell>,
 }
 
 impl Notifying {
     /// Makes what is needed, where the configuration wants notifications. Reads the certificate that it names; sends nothing.
-    pub(super) fn prepare(
-        config: &Config,
-        desk: &Desk,
-        http: HttpClient,
-        accounts: impl FnOnce() -> Vec<Account>,
-    ) -> Result<Option<Notifying>, Error> {
+    pub(super) fn prepare(config: &Config, desk: &Desk, http: HttpClient, persons: &Persons) -> Result<Option<Notifying>, Error> {
         let Some(notifications) = config.source.notifications.clone() else { return Ok(None) };
-        let accounts: Arc<[Account]> = accounts().into();
         let clock = desk.clock().clone();
         if let Some(pair) = &notifications.key_pair {
             check_pair(pair, clock.now().wall_ms)
                 .map_err(|why| Error::new(ErrorKind::Config, format!("source.notifications.certificate, key: {why}")))?;
         }
-        let names = accounts.iter().map(|account| account.name.clone()).collect();
+        let names = persons.accounts().iter().map(|account| account.name.clone()).collect();
         let jwks = Jwks::new(http, config.login(), clock.clone());
         let hub = Hub::new(clock, names, config.tenant_id.parse().ok(), rules(config), jwks);
-        Ok(Some(Notifying { hub, accounts, notifications, farewell: Arc::default() }))
+        Ok(Some(Notifying { hub, persons: persons.clone(), notifications, farewell: Arc::default() }))
     }
 
     /// For the poll, and for what is posted.
@@ -67,7 +60,7 @@ impl Notifying {
                 }
             }));
         }
-        let (hub, accounts, farewell) = (self.hub.clone(), self.accounts.clone(), self.farewell.clone());
+        let (hub, persons, farewell) = (self.hub.clone(), self.persons.clone(), self.farewell.clone());
         let terms = Subscribing {
             url: self.notifications.url.clone(),
             rich: self.notifications.content == NotificationContent::Rich,
@@ -75,7 +68,7 @@ impl Notifying {
         };
         handle.spawn(subscribing.keep("subscriptions", move |keeper| {
             let (desk, notes) = (keeper.desk.clone(), keeper.desk.store().notes());
-            let manager = Manager::new(accounts.clone(), hub.clone(), desk, notes, terms.clone(), farewell.clone());
+            let manager = Manager::new(persons.clone(), hub.clone(), desk, notes, terms.clone(), farewell.clone());
             manager.run(keeper.cancel.clone())
         }));
     }
@@ -95,12 +88,6 @@ impl Notifying {
     pub(super) fn reload(&self, config: &Config) {
         self.hub.judge_by(rules(config));
     }
-}
-
-/// Those who subscribe: the sign-in of `auth`, where a person signs in.
-pub(super) fn accounts(config: &Config, client: &GraphClient) -> Vec<Account> {
-    let main = (!config.auth.method.name().is_app_only()).then(|| Account { name: "main".into(), client: client.clone() });
-    main.into_iter().collect()
 }
 
 fn rules(config: &Config) -> TokenRules {

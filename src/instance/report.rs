@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::accounts::{Figures, further};
 use super::core::Instance;
 use super::error::{Error, ErrorKind};
 use crate::auth::SignInState;
+use crate::config::MethodName;
 use crate::event::{Measure, StatField, counter, gauge};
 use crate::source::notify;
 use crate::sync::{NoUser, UserState};
@@ -44,6 +46,17 @@ pub const STATS_FIELDS: &[StatField] = &[
         "whole days until then; 0 on the last day, negative after it, null where nobody knows",
     ),
     text("sign_in.credential_source", "how that is known: `configuration`, `certificate` or `graph`; null where nobody knows"),
+    text(
+        "accounts",
+        "a list: the accounts of `source.notifications.accounts`, in that order; empty without any. Each has the members of `sign_in`, for its own \
+         sign-in, and these; while the instance does not run, `name` and `method` alone:",
+    ),
+    text("accounts.*.name", "`name` of the configuration"),
+    text(
+        "accounts.*.same_as",
+        "another account, `main` for the sign-in of `auth`, that the same person is signed in for: this one is not used for subscriptions. \
+         null otherwise",
+    ),
     gauge("budget.presence_used", "requests", "of the last 30 s, of all instances that share tenant and application"),
     gauge("budget.presence_limit", "requests", "in 30 s"),
     gauge("budget.presence_pause_ms", "ms", "how long Microsoft asked to wait"),
@@ -103,8 +116,12 @@ impl Instance {
         let depths = self.desk.reporter().depths();
         let hub = self.lock_run().as_ref().and_then(|run| run.hub().cloned());
         let notifications = notify::figures(hub.as_ref(), &people);
-        let (sign_in, budget) = match self.lock_run().as_ref() {
-            None => (json!({ "method": config.auth.method.name().as_str() }), json!({})),
+        let (sign_in, accounts, budget) = match self.lock_run().as_ref() {
+            None => {
+                let idle = |name: &str, method: MethodName| json!({ "name": name, "method": method.as_str() });
+                let accounts = further(&config).iter().map(|account| idle(&account.name, account.auth.method.name()));
+                (json!({ "method": config.auth.method.name().as_str() }), accounts.collect::<Vec<_>>(), json!({}))
+            }
             Some(run) => {
                 let (presence, directory) = (run.presence_budget(), run.directory_budget());
                 let budget = json!({
@@ -114,7 +131,8 @@ impl Instance {
                     "directory_used": directory.used(now.mono_ms),
                     "directory_limit": directory.limit(),
                 });
-                (sign_in_json(&run.sign_in_state(), now.wall_ms), budget)
+                let accounts = run.account_figures().iter().map(|figures| account_json(figures, now.wall_ms)).collect();
+                (sign_in_json(&run.sign_in_state(), now.wall_ms), accounts, budget)
             }
         };
         let own = json!({
@@ -126,6 +144,7 @@ impl Instance {
             "at_ms": now.wall_ms,
             "uptime_ms": now.mono_ms.saturating_sub(self.created_at),
             "sign_in": sign_in,
+            "accounts": accounts,
             "budget": budget,
             "callbacks": {
                 "on_dnd": outlet.dnd_changes,
@@ -168,6 +187,13 @@ fn sign_in_json(state: &SignInState, now_wall_ms: i64) -> Value {
         "credential_days_left": state.expiry.map(|expiry| expiry.days_left(now_wall_ms)),
         "credential_source": state.expiry.map(|expiry| expiry.source.as_str()),
     })
+}
+
+fn account_json(figures: &Figures, now_wall_ms: i64) -> Value {
+    let mut json = sign_in_json(&figures.sign_in, now_wall_ms);
+    json["name"] = (&*figures.name).into();
+    json["same_as"] = figures.same_as.as_deref().into();
+    json
 }
 
 /// Lays one object over another, one level deep.

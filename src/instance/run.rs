@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
+use super::accounts::{Accounts, Figures, Ways};
 use super::error::{Error, ErrorKind};
 use super::keeper::Keeper;
-use super::notify::{self, Notifying};
+use super::notify::Notifying;
 use crate::auth::{NoPerson, Parts as SignInParts, Settings, SignInState, TokenKeeper};
 use crate::config::Config;
 use crate::directory::{Directory, DirectoryHandle, Memory};
@@ -37,6 +38,7 @@ pub(super) struct Run {
     notify: Option<Notifying>,
     tokens: TokenKeeper,
     client: GraphClient,
+    accounts: Accounts,
     memory: Memory,
     client_id: String,
     poll: Slot<PollHandle>,
@@ -84,7 +86,7 @@ impl Run {
         let tokens = TokenKeeper::of(SignInParts {
             settings: Settings::of(config),
             http: http.clone(),
-            direct,
+            direct: direct.clone(),
             notes: desk.store().notes(),
             clock: clock.clone(),
             reporter: reporter.clone(),
@@ -106,8 +108,11 @@ impl Run {
             reporter,
             counters: counters.clone(),
         });
-        let notify = Notifying::prepare(config, desk, http, || notify::accounts(config, &client))?;
+        let ways = Ways { process: &process, http: &http, direct: &direct, root: client.root(), desk, counters };
+        let accounts = Accounts::prepare(config, &client, &ways);
+        let notify = Notifying::prepare(config, desk, http.clone(), accounts.persons())?;
         Ok(Run {
+            accounts,
             cancel: CancellationToken::new(),
             publishing: CancellationToken::new(),
             timing: CancellationToken::new(),
@@ -133,6 +138,7 @@ impl Run {
         {
             let _on_the_runtime = handle.enter();
             self.tokens.begin();
+            self.accounts.begin();
         }
         // The first handles exist before this returns, so that a refresh right after a start is not lost.
         let polling = move || *polling.lock().unwrap_or_else(PoisonError::into_inner);
@@ -159,6 +165,12 @@ impl Run {
         handle.spawn(keeper.clone().keep("expiry", move |keeper| {
             super::expiry::watch(tokens.clone(), client.clone(), client_id.clone(), keeper.desk.clone())
         }));
+        if self.accounts.are_any() {
+            let accounts = self.accounts.clone();
+            handle.spawn(keeper.clone().keep("accounts", move |keeper| accounts.clone().keep(keeper.desk.clone())));
+            let accounts = self.accounts.clone();
+            handle.spawn(keeper.clone().keep("expiry", move |keeper| accounts.clone().watch_credentials(keeper.desk.clone())));
+        }
         let (client, client_id, farewell) = (self.client.clone(), self.client_id.clone(), self.farewell.clone());
         let publishing = Keeper { cancel: self.publishing.clone(), ..keeper.clone() };
         handle.spawn(publishing.keep("publish", move |keeper| {
@@ -191,7 +203,9 @@ impl Run {
         let left = end.saturating_duration_since(Instant::now());
         self.notify.iter().for_each(|notify| notify.wait(left));
         self.subscribing.cancel();
+        let settling = Instant::now();
         self.tokens.settle(most);
+        self.accounts.settle(most.saturating_sub(settling.elapsed()));
         let (persons, until_ms) = desk.with(|engine, now| {
             engine.abandon_publications(now);
             engine.publications(now)
@@ -248,15 +262,20 @@ impl Run {
         self.tokens.state()
     }
 
+    /// The same of the further accounts.
+    pub(super) fn account_figures(&self) -> Vec<Figures> {
+        self.accounts.figures()
+    }
+
     /// Asks for a code for a person.
     pub(super) fn sign_in(&self, account: &str) -> Result<(), NoPerson> {
         let _on_the_runtime = self.process.handle().enter();
-        self.tokens.sign_in(account)
+        self.accounts.sign_in(account)
     }
 
     /// Forgets the person's sign-in.
     pub(super) fn sign_out(&self, account: &str) -> Result<(), NoPerson> {
-        self.tokens.sign_out(account)
+        self.accounts.sign_out(account)
     }
 
     /// What was posted to the notification address, for [`Hub::deliver`].

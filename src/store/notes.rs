@@ -51,9 +51,13 @@ impl Receipt {
     }
 }
 
-/// The notes of one instance. Cheap to clone; reading never touches the disk.
+/// The notes of one instance, or those of one of its further accounts. Cheap to clone; reading never touches the disk.
 #[derive(Clone, Default)]
-pub struct Notes(Arc<Board>);
+pub struct Notes {
+    board: Arc<Board>,
+    /// What the names begin with, for the notes of an account.
+    prefix: Arc<str>,
+}
 
 #[derive(Default)]
 struct Board {
@@ -104,19 +108,33 @@ impl Notes {
         Notes::default()
     }
 
+    /// Those of this further account, under names of their own; `None`: those of the instance, among which the names of all accounts
+    /// appear, each as `account/name`.
+    pub fn of(&self, account: Option<&str>) -> Notes {
+        // No account has a slash in its name, and no two differ in casing only.
+        let prefix = account.map_or_else(String::new, |name| format!("{}/", name.to_ascii_lowercase()));
+        Notes { board: self.board.clone(), prefix: prefix.into() }
+    }
+
+    fn key(&self, shelf: Shelf, name: &str) -> NoteKey {
+        (shelf, format!("{}{name}", self.prefix))
+    }
+
     /// The newest note of this name.
     pub fn get(&self, shelf: Shelf, name: &str) -> Option<Arc<[u8]>> {
-        self.lock().all.get(&(shelf, name.to_owned())).cloned()
+        self.lock().all.get(&self.key(shelf, name)).cloned()
     }
 
     /// All names on a shelf.
     pub fn names(&self, shelf: Shelf) -> Vec<String> {
-        self.lock().all.keys().filter(|(its, _)| *its == shelf).map(|(_, name)| name.clone()).collect()
+        let pages = self.lock();
+        let own = pages.all.keys().filter(|(its, _)| *its == shelf).filter_map(|(_, name)| name.strip_prefix(&*self.prefix));
+        own.map(str::to_owned).collect()
     }
 
     /// Whether there is a disk behind them, be it usable or not.
     pub fn outlive(&self) -> bool {
-        self.0.ring.get().is_some()
+        self.board.ring.get().is_some()
     }
 
     /// Whether all is known that an earlier run left: not while the disk is late. Always, where there is no disk.
@@ -126,7 +144,7 @@ impl Notes {
 
     /// Changes with each file that was read, so also when a late disk has come.
     pub fn files(&self) -> watch::Receiver<u64> {
-        self.0.files.subscribe()
+        self.board.files.subscribe()
     }
 
     /// Waits until [`are_read`](Self::are_read).
@@ -142,10 +160,10 @@ impl Notes {
 
     /// Writes a note, or strikes it out. Seen by [`get`](Self::get) at once; on disk when the receipt says so.
     pub fn put(&self, shelf: Shelf, name: &str, note: Option<&[u8]>) -> Receipt {
-        let key = (shelf, name.to_owned());
+        let key = self.key(shelf, name);
         let (send, receipt) = oneshot::channel();
         let mut pages = self.lock();
-        if self.0.ring.get().is_some() {
+        if self.board.ring.get().is_some() {
             pages.unwritten.insert(key.clone());
         }
         match note {
@@ -155,7 +173,7 @@ impl Notes {
             }
             None => {
                 pages.all.remove(&key);
-                if self.0.ring.get().is_some() {
+                if self.board.ring.get().is_some() {
                     pages.struck.insert(key);
                 }
             }
@@ -167,7 +185,7 @@ impl Notes {
         }
         let disk = pages.disk;
         drop(pages);
-        if let Some(ring) = self.0.ring.get().filter(|_| disk) {
+        if let Some(ring) = self.board.ring.get().filter(|_| disk) {
             ring();
         }
         Receipt(receipt)
@@ -179,7 +197,7 @@ impl Notes {
     pub(super) fn on_disk(ring: Box<dyn Fn() + Send + Sync>) -> Notes {
         let notes = Notes::default();
         // Just made: nobody has set it.
-        let _ = notes.0.ring.set(ring);
+        let _ = notes.board.ring.set(ring);
         notes
     }
 
@@ -211,7 +229,7 @@ impl Notes {
             }
         }
         drop(pages);
-        self.0.files.send_modify(|count| *count += 1);
+        self.board.files.send_modify(|count| *count += 1);
     }
 
     /// The instance stops: another process may write the file before the next start.
@@ -247,7 +265,7 @@ impl Notes {
     }
 
     fn lock(&self) -> MutexGuard<'_, Pages> {
-        self.0.pages.lock().unwrap_or_else(PoisonError::into_inner)
+        self.board.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was taken did not come to disk.

@@ -29,7 +29,8 @@ impl TokenKeeper {
         entries.push(Entry { owner: Arc::downgrade(&self.0), place });
     }
 
-    /// The sign-in of an instance that runs in this process with this account, else of the one that remembers at this place.
+    /// The sign-in of an instance that runs in this process with this account, else of the one that remembers at this place: there that of the
+    /// account of the same name before any other.
     pub fn running(settings: &Settings, place: Option<&Place>) -> Option<TokenKeeper> {
         // Out of the lock before any of them may be dropped here as the last one.
         let living: Vec<(TokenKeeper, bool)> = {
@@ -40,7 +41,8 @@ impl TokenKeeper {
         };
         let account = settings.account();
         let same = living.iter().position(|(keeper, _)| keeper.settings().account() == account);
-        let found = same.or_else(|| living.iter().position(|(_, here)| *here))?;
+        let named = || living.iter().position(|(keeper, here)| *here && keeper.settings().name == settings.name);
+        let found = same.or_else(named).or_else(|| living.iter().position(|(_, here)| *here))?;
         living.into_iter().nth(found).map(|(keeper, _)| keeper)
     }
 

@@ -15,6 +15,7 @@ fn ledger() -> Ledger {
         login: "https://login.example:444/x".to_owned(),
         scope: "g/.default".to_owned(),
         succession: Succession::default(),
+        name: None,
     })
 }
 

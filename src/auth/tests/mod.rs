@@ -64,6 +64,7 @@ fn settings(server: &Loopback, method: Method) -> Settings {
         login: format!("http://{}", server.addr),
         scope: "https://graph.microsoft.com/.default".to_owned(),
         succession: Succession::default(),
+        name: None,
     }
 }
 

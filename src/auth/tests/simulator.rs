@@ -20,6 +20,7 @@ fn keeper(simulator: &Simulator, http: HttpClient, client_id: &str, method: Meth
         // The simulator is its own Graph.
         scope: "https://graph.microsoft.com/.default".to_owned(),
         succession: Succession::default(),
+        name: None,
     };
     let clock = Clock::system();
     let reporter = Reporter::new(Level::Error, clock.clone(), Arc::new(|| {}));

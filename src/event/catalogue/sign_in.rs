@@ -45,7 +45,22 @@ pub(in crate::event) static SIGNED_OUT: Entry = Entry {
     fields: &[],
     sentence: "Signed out: the stored sign-in is forgotten and its token is no longer used.",
     remedy: "Nothing to do; `tps_sign_in` gives a code for the next sign-in.",
-    meaning: "Follows `tps_sign_out`. Presence stands still from now on. At Microsoft the sign-in goes on until it is revoked there or runs out.",
+    meaning: "Follows `tps_sign_out`. Presence stands still from now on; with `account`, the users of that account are polled instead. At Microsoft the sign-in goes on until it is revoked there or runs out.",
+};
+
+pub(in crate::event) static SAME_PERSON: Entry = Entry {
+    severity: Warning,
+    fields: &[
+        always("account", Text, "the account that is not used for subscriptions"),
+        always("other", Text, "the account that the same person signed in for before it; `main` is the sign-in of `auth`"),
+    ],
+    sentence: "The accounts {account} and {other} are signed in as the same person; {account} is not used.",
+    remedy: "Sign in to {account} with an account of its own: `tps_sign_in` for {account} gives a new code, `tps login --account {account}` does the \
+             same while the telephone system stands still. Or correct the user name, or take {account} out of \
+             `source.notifications.accounts`.",
+    meaning: "Only with notifications and several accounts. Microsoft lets one person have one subscription to presence for each app, so that \
+              two sign-ins of one person would end each other's. Users whom the unused one was to subscribe are subscribed by the others while there \
+              is room, else polled. Raised once for each pair; over with the next SIGNED_IN of either as somebody else.",
 };
 
 pub(in crate::event) static SIGNED_IN: Entry = Entry {

@@ -18,7 +18,7 @@ pub(super) fn look_at(config: &Config, way: &Reach) -> Line {
         _ => None,
     });
     let Some((server, ahead_ms)) = told else {
-        return match way.login_failed().or(way.graph_failed()) {
+        return match way.login_failed(&config.auth.method).or(way.graph_failed()) {
             Some(step) => Line::after(Step::Clock, step),
             None => Line::skipped(Step::Clock, "not compared: no server told its time"),
         };

@@ -34,6 +34,8 @@ pub enum Step {
     Users,
     /// One request for presence.
     Presence,
+    /// The sign-ins of the accounts that subscribe. Told only where the configuration names any.
+    Accounts,
     /// Where ownership is remembered.
     StateDirectory,
     /// All of them together; the last line.
@@ -41,7 +43,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// Every step but the summary, in order.
+    /// Every step of every configuration but the summary, in order. [`Step::Accounts`] comes before the last one, where it is told.
     pub const ALL: [Step; 10] = [
         Step::Configuration,
         Step::NameResolution,
@@ -55,6 +57,13 @@ impl Step {
         Step::StateDirectory,
     ];
 
+    /// Those that are told, but the summary.
+    pub(super) fn told(with_accounts: bool) -> Vec<Step> {
+        let with =
+            |step: Step| (with_accounts && step == Step::StateDirectory).then_some(Step::Accounts).into_iter().chain([step]);
+        Step::ALL.into_iter().flat_map(with).collect()
+    }
+
     /// As it stands in the line.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -67,6 +76,7 @@ impl Step {
             Step::Permissions => "permissions",
             Step::Users => "users",
             Step::Presence => "presence",
+            Step::Accounts => "accounts",
             Step::StateDirectory => "state_directory",
             Step::Summary => "summary",
         }

@@ -28,6 +28,8 @@ pub(super) enum Opened {
 /// The notes of the sign-in.
 pub(super) struct Memory {
     borrowed: Borrowed,
+    /// Those of the sign-in, which may be that of a further account, among them.
+    own: Notes,
     visit: Held,
     /// Where they are kept; `None`: as long as they live.
     place: Option<Place>,
@@ -36,16 +38,19 @@ pub(super) struct Memory {
 impl Memory {
     /// For methods of which nothing is remembered.
     pub(super) fn none() -> Memory {
-        Memory::of(Notes::in_memory(), None)
+        Memory::of(Notes::in_memory(), None, None)
     }
 
     /// That of a running instance, which keeps it.
-    pub(super) fn running(keeper: &TokenKeeper) -> Memory {
-        Memory::of(keeper.notes(), None)
+    pub(super) fn running(keeper: &TokenKeeper, settings: &Settings) -> Memory {
+        let its = keeper.settings();
+        // Where it has the sign-in under another name, there it remembers it.
+        let name = if its.account() == settings.account() { its.name.clone() } else { settings.name.clone() };
+        Memory::of(keeper.notes(), name.as_deref(), None)
     }
 
-    fn of(notes: Notes, place: Option<Place>) -> Memory {
-        Memory { borrowed: Borrowed::from_memory(notes), visit: Held(None), place }
+    fn of(notes: Notes, name: Option<&str>, place: Option<Place>) -> Memory {
+        Memory { own: notes.of(name), borrowed: Borrowed::from_memory(notes.of(None)), visit: Held(None), place }
     }
 
     /// Looks what is remembered of this sign-in. `hold`: nobody else may use it before [`Memory::keep`]; else the state is free again at once.
@@ -54,19 +59,26 @@ impl Memory {
         if let Some(keeper) = TokenKeeper::running(settings, place.as_ref()) {
             return Opened::Running(keeper);
         }
-        let in_process = |place| Opened::Here(Memory::of(of_process(settings), place));
+        let name = settings.name.as_deref();
+        let in_process = |place| Opened::Here(Memory::of(of_process(settings), name, place));
         let Some(place) = place else { return in_process(None) };
         let looked = blocking({
             let place = place.clone();
             move || Visit::open(&place).map(|visit| (visit.borrow(), Held(hold.then(|| Box::new(visit)))))
         });
         match looked.await {
-            Ok((borrowed, visit)) => Opened::Here(Memory { borrowed, visit, place: Some(place) }),
+            Ok((borrowed, visit)) => Opened::Here(Memory { own: borrowed.notes.of(name), borrowed, visit, place: Some(place) }),
             Err(NoVisit::Nothing) => in_process(Some(place)),
             Err(why) => Opened::Closed(why),
         }
     }
 
+    /// What is remembered of this sign-in.
+    pub(super) fn own(&self) -> Notes {
+        self.own.clone()
+    }
+
+    /// What is remembered, of all.
     pub(super) fn notes(&self) -> Notes {
         self.borrowed.notes.clone()
     }
@@ -86,8 +98,17 @@ impl Memory {
     pub(super) async fn keep(&mut self) -> Result<(), NoVisit> {
         let held = self.visit.0.take();
         let Some(place) = self.place.clone().filter(|_| self.borrowed.differs()) else {
-            drop(Held(held));
-            return Ok(());
+            // The next sign-in of the check may want it at once.
+            return match held {
+                Some(visit) => {
+                    let close = move || {
+                        drop(visit);
+                        Ok(())
+                    };
+                    blocking(close).await
+                }
+                None => Ok(()),
+            };
         };
         let spare = Borrowed::from_memory(Notes::in_memory());
         let mut borrowed = std::mem::replace(&mut self.borrowed, spare);

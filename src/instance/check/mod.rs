@@ -7,6 +7,7 @@
 //!
 //! One file a step; `target` says which servers are needed, `reach` holds the first requests to them, which three steps look at.
 
+mod accounts;
 mod clock;
 mod configuration;
 mod line;

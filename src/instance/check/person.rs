@@ -6,7 +6,11 @@ use crate::auth::{Phase, Settings, SignInError, TokenKeeper, remembers_person};
 use crate::config::Config;
 use crate::store::NoVisit;
 
-const HOW: &str = "Sign in once by `tps login`, or by the event TPS_EVENT_SIGN_IN_REQUIRED of a started instance.";
+/// How to get signed in.
+fn how(account: Option<&str>) -> String {
+    let option = account.map_or_else(String::new, |name| format!(" --account {name}"));
+    format!("Sign in once by `tps login{option}`, or by the event TPS_EVENT_SIGN_IN_REQUIRED of a started instance.")
+}
 
 /// With what to go on.
 pub(super) enum Way {
@@ -19,16 +23,22 @@ pub(super) enum Way {
 }
 
 pub(super) async fn look(config: &Config, settings: &Settings) -> Way {
+    let how = how(settings.name.as_deref());
     if config.state.dir.is_none() && TokenKeeper::running(settings, None).is_none() {
         let line = untried("with a device code a person has to sign in, and without state.dir no sign-in is kept for the check")
-            .remedy(format!("Set state.dir. {HOW}"));
+            .remedy(format!("Set state.dir. {how}"));
         return Way::Neither(line);
     }
     match Memory::open(config, settings, true).await {
         Opened::Running(keeper) => running(settings, keeper),
         Opened::Here(memory) if remembers_person(&memory.notes(), settings) => Way::Stored(memory),
-        Opened::Here(_) | Opened::Closed(NoVisit::Nothing) => {
-            Way::Neither(untried("with a device code a person has to sign in, and no sign-in is stored").remedy(HOW))
+        Opened::Here(mut memory) => {
+            // Nothing has changed; whoever comes next finds it free.
+            let _ = memory.keep().await;
+            Way::Neither(untried("with a device code a person has to sign in, and no sign-in is stored").remedy(how))
+        }
+        Opened::Closed(NoVisit::Nothing) => {
+            Way::Neither(untried("with a device code a person has to sign in, and no sign-in is stored").remedy(how))
         }
         Opened::Closed(NoVisit::Locked(who)) => {
             let line = untried(&format!("the stored sign-in is in use: {who}")).remedy(
@@ -61,14 +71,14 @@ fn running(settings: &Settings, keeper: TokenKeeper) -> Way {
         (_, Some(error)) => format!("the running instance has no sign-in: {error}"),
         (_, None) => "the running instance is signing in just now".to_owned(),
     };
-    Way::Neither(untried(&words).remedy(HOW))
+    Way::Neither(untried(&words).remedy(how(settings.name.as_deref())))
 }
 
 /// The stored sign-in is over.
-pub(super) fn lapsed(error: &SignInError) -> Option<Line> {
+pub(super) fn lapsed(error: &SignInError, account: Option<&str>) -> Option<Line> {
     let SignInError::PersonNeeded { code, cause, .. } = error else { return None };
     let line = Line::failed(Step::SignIn, format!("the stored sign-in is no longer accepted: {cause}"));
-    Some(line.remedy(HOW).fact("cause", "lapsed").fact_some("aadsts", *code))
+    Some(line.remedy(how(account)).fact("cause", "lapsed").fact_some("aadsts", *code))
 }
 
 /// A warning, not a failure: the configuration may be as good as can be.

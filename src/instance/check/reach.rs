@@ -7,7 +7,7 @@ use ::http::{HeaderMap, Method};
 use super::line::Step;
 use super::names::Names;
 use super::target::{Role, Target};
-use crate::config::Config;
+use crate::config::{AuthMethod, Config};
 use crate::http::{HttpClient, Limits, Proxy, Request, TransportError, TransportErrorKind};
 use crate::process::{ClientError, ClientKey, Process};
 
@@ -54,9 +54,10 @@ pub(super) struct Ways {
 }
 
 impl Reach {
-    /// The step that must be mended before a token can be asked for.
-    pub(super) fn login_failed(&self) -> Option<Step> {
-        self.failed(|role| role != Role::Graph)
+    /// The step that must be mended before a token can be asked for by this method.
+    pub(super) fn login_failed(&self, method: &AuthMethod) -> Option<Step> {
+        let giver = Role::of(method);
+        self.failed(|role| role == giver)
     }
 
     /// The same for Graph.

@@ -9,6 +9,7 @@ use super::tally::Tally;
 use super::work::{Kit, Message, work};
 use super::{configuration, line};
 use crate::host::reentrancy;
+use crate::instance::accounts::further;
 use crate::instance::error::{Error, ErrorKind};
 use crate::process::Process;
 use crate::sync::UserInput;
@@ -27,7 +28,7 @@ pub enum Outcome {
 }
 
 /// Checks a configuration against the world. Blocks up to `timeout`; `sink` is called on this thread, in the order of [`Step::ALL`] and
-/// then with the summary, and not after this has returned.
+/// then with the summary ([`Step::Accounts`] among them where there are any), and not after this has returned.
 ///
 /// A credential is sent once. With a `timeout` of zero only the configuration is looked at.
 ///
@@ -44,8 +45,9 @@ pub fn check(
     }
     let begun = Instant::now();
     let deadline = begun + timeout;
-    let mut teller = Teller { tally: Tally::default(), next: 0, sink: &mut sink };
     let (config, first) = configuration::look_at(config_json);
+    let accounts = config.as_ref().is_some_and(|config| !further(config).is_empty());
+    let mut teller = Teller { tally: Tally::default(), steps: Step::told(accounts), next: 0, sink: &mut sink };
     let Some(config) = config else {
         teller.tell(first.took(begun.elapsed()));
         teller.rest(|step| Line::after(step, Step::Configuration));
@@ -146,25 +148,26 @@ fn listen(told: &Receiver<Message>, deadline: Instant, teller: &mut Teller<'_>) 
 /// Hands lines to the sink, each step once and in order.
 struct Teller<'a> {
     tally: Tally,
+    steps: Vec<Step>,
     next: usize,
     sink: &'a mut dyn FnMut(&Line),
 }
 
 impl Teller<'_> {
     fn tell(&mut self, line: Line) {
-        debug_assert_eq!(Step::ALL.get(self.next), Some(&line.step));
+        debug_assert_eq!(self.steps.get(self.next), Some(&line.step));
         self.next += 1;
         self.tally.add(&line);
         (self.sink)(&line);
     }
 
     fn is_over(&self) -> bool {
-        self.next >= Step::ALL.len()
+        self.next >= self.steps.len()
     }
 
     fn rest(&mut self, line: impl Fn(Step) -> Line) {
-        while let Some(step) = Step::ALL.get(self.next) {
-            self.tell(line(*step));
+        while let Some(step) = self.steps.get(self.next).copied() {
+            self.tell(line(step));
         }
     }
 

@@ -9,7 +9,7 @@ use super::memory::{Memory, Opened};
 use super::person::{self, Way};
 use super::reach::{Reach, Ways};
 use crate::auth::{Claims, Parts as SignInParts, Settings, SignInError, TokenKeeper, aadsts};
-use crate::config::{AuthMethod, Config};
+use crate::config::{Account, AuthMethod, Config};
 use crate::event::{Counters, Kind, Level, Reporter};
 use crate::graph::{GraphClient, Parts};
 use crate::process::{BudgetShare, Process};
@@ -26,9 +26,19 @@ pub(super) struct Session {
 
 const KEEP: &str = "See the step state_directory, and run the check as the account of the telephone system.";
 
+/// That of `auth`.
 pub(super) async fn sign_in(config: &Config, process: &Process, way: &Reach) -> (Option<Session>, Line) {
+    sign_in_with(config, Settings::of(config), process, way).await
+}
+
+/// That of a further account.
+pub(super) async fn sign_in_of(account: &Account, config: &Config, process: &Process, way: &Reach) -> (Option<Session>, Line) {
+    sign_in_with(&config.of_account(account), Settings::of_account(config, account), process, way).await
+}
+
+async fn sign_in_with(config: &Config, settings: Settings, process: &Process, way: &Reach) -> (Option<Session>, Line) {
     let method = config.auth.method.name().as_str();
-    if let Some(step) = way.login_failed() {
+    if let Some(step) = way.login_failed(&config.auth.method) {
         return (None, Line::after(Step::SignIn, step));
     }
     let Some(Ways { http, direct }) = way.ways.clone() else { return (None, Line::after(Step::SignIn, Step::Tls)) };
@@ -40,7 +50,7 @@ pub(super) async fn sign_in(config: &Config, process: &Process, way: &Reach) -> 
     // Nobody is told: what matters is put into the line.
     let reporter = Reporter::new(Level::Error, clock.clone(), Arc::new(|| ()));
     let counters: Arc<Counters> = Arc::default();
-    let settings = Settings::of(config);
+    let name = settings.name.clone();
     let mut found = match lookup(config, &settings).await {
         Ok(found) => found,
         Err(line) => return (None, line.fact("method", method)),
@@ -50,7 +60,7 @@ pub(super) async fn sign_in(config: &Config, process: &Process, way: &Reach) -> 
             settings,
             http: http.clone(),
             direct,
-            notes: found.memory.notes(),
+            notes: found.memory.own(),
             clock: clock.clone(),
             reporter: reporter.clone(),
             counters: counters.clone(),
@@ -74,7 +84,7 @@ pub(super) async fn sign_in(config: &Config, process: &Process, way: &Reach) -> 
     }
     let token = match outcome {
         Ok(token) => token,
-        Err(error) => return (None, refused(&error, method, &told, clock.mono_ms())),
+        Err(error) => return (None, refused(&error, (method, name.as_deref()), &told, clock.mono_ms())),
     };
     let claims = token.claims().clone();
     let by = match (&config.auth.method, found.running) {
@@ -124,7 +134,7 @@ async fn lookup(config: &Config, settings: &Settings) -> Result<Found, Line> {
             Way::Neither(line) => Err(line),
         },
         AuthMethod::Password { .. } => match Memory::open(config, settings, false).await {
-            Opened::Running(keeper) => own(Memory::running(&keeper)),
+            Opened::Running(keeper) => own(Memory::running(&keeper, settings)),
             Opened::Here(memory) => own(memory),
             // Whether it stands refused cannot be known, and each wrong one brings the account nearer to being locked.
             Opened::Closed(NoVisit::Locked(who)) => {
@@ -181,8 +191,8 @@ impl Told {
     }
 }
 
-fn refused(error: &SignInError, method: &str, told: &Told, now_mono_ms: u64) -> Line {
-    if let Some(line) = person::lapsed(error) {
+fn refused(error: &SignInError, (method, account): (&str, Option<&str>), told: &Told, now_mono_ms: u64) -> Line {
+    if let Some(line) = person::lapsed(error, account) {
         return line.fact("method", method);
     }
     let remedy = match error {

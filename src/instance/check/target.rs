@@ -4,6 +4,7 @@ use url::{Host, Url};
 
 use crate::config::{self, AuthMethod, Config};
 use crate::http::{Proxy, Via, Way};
+use crate::instance::accounts::further;
 
 /// What a server is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,14 @@ pub(super) enum Role {
 }
 
 impl Role {
+    /// What gives the token where this method signs in.
+    pub(super) fn of(method: &AuthMethod) -> Role {
+        match method {
+            AuthMethod::ManagedIdentity { .. } => Role::Metadata,
+            _ => Role::Login,
+        }
+    }
+
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Role::Login => "login",
@@ -40,16 +49,19 @@ impl Target {
     /// All of them, that of the sign-in first.
     pub(super) fn all(config: &Config) -> Vec<Target> {
         let way = way(config);
-        let (role, address) = match config.auth.method {
-            // Without its header the metadata service refuses, which shows that it is there; no token is given out for that.
-            AuthMethod::ManagedIdentity { .. } => {
-                (Role::Metadata, format!("{}/metadata/identity/oauth2/token", config.metadata()))
-            }
-            _ => (Role::Login, format!("{}/{}/v2.0/.well-known/openid-configuration", config.login(), config.tenant_id)),
-        };
+        // Without its header the metadata service refuses, which shows that it is there; no token is given out for that.
+        let metadata = || (Role::Metadata, format!("{}/metadata/identity/oauth2/token", config.metadata()));
+        let login = || (Role::Login, format!("{}/{}/v2.0/.well-known/openid-configuration", config.login(), config.tenant_id));
         let graph = (Role::Graph, format!("{}/v1.0/", config.graph()));
+        let mut wanted = match Role::of(&config.auth.method) {
+            // Further accounts are persons, whom the login host knows.
+            Role::Metadata if !further(config).is_empty() => vec![metadata(), login()],
+            Role::Metadata => vec![metadata()],
+            _ => vec![login()],
+        };
+        wanted.push(graph);
         // Addresses that were checked with the configuration: none is left out here.
-        let parsed = [(role, address), graph].into_iter().filter_map(|(role, address)| Some((role, Url::parse(&address).ok()?)));
+        let parsed = wanted.into_iter().filter_map(|(role, address)| Some((role, Url::parse(&address).ok()?)));
         parsed
             .map(|(role, url)| {
                 // The metadata service refuses what comes through a proxy.
@@ -103,6 +115,10 @@ mod tests {
         let proxy = || Some("proxy.example".to_owned());
         assert_eq!(names(r#"{"method":"managed_identity"}"#), [(Role::Metadata, None), (Role::Graph, proxy())]);
         assert_eq!(names(r#"{"method":"client_secret","secret":"s"}"#), [(Role::Login, proxy()), (Role::Graph, proxy())]);
+        let accounts = r#","source":{"mode":"notifications","notifications":{"url":"https://a.example","accounts":[
+            {"name":"a","auth":{"method":"device_code"}}]}}"#;
+        let roles: Vec<Role> = targets(r#"{"method":"managed_identity"}"#, accounts).iter().map(|target| target.role).collect();
+        assert_eq!(roles, [Role::Metadata, Role::Login, Role::Graph], "persons need it");
     }
 
     #[test]

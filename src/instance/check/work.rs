@@ -8,8 +8,10 @@ use super::line::{Line, Step};
 use super::reach::{Reach, reach};
 use super::target::Target;
 use super::users::Found;
-use super::{clock, names, permissions, presence, proxy, sign_in, state_directory, tls, users};
+use super::{accounts, clock, names, permissions, presence, proxy, sign_in, state_directory, tls, users};
+use crate::auth::Claims;
 use crate::config::Config;
+use crate::instance::accounts::further;
 use crate::process::Process;
 use crate::sync::UserInput;
 
@@ -74,7 +76,11 @@ async fn network(kit: Kit, teller: &Teller) {
     let begun = teller.begin(Step::Clock);
     teller.done(clock::look_at(&config, &way), begun);
 
-    graph(&config, users, &process, &way, teller).await;
+    let main = graph(&config, users, &process, &way, teller).await;
+    if !further(&config).is_empty() {
+        let begun = teller.begin(Step::Accounts);
+        teller.done(accounts::look_at(&config, main.as_ref(), &process, &way).await, begun);
+    }
 
     let begun = teller.begin(Step::StateDirectory);
     let broke_off = directory.await.is_err();
@@ -85,7 +91,8 @@ async fn network(kit: Kit, teller: &Teller) {
     teller.done(line, begun);
 }
 
-async fn graph(config: &Config, users: Vec<UserInput>, process: &Process, way: &Reach, teller: &Teller) {
+/// Answers what the token carries.
+async fn graph(config: &Config, users: Vec<UserInput>, process: &Process, way: &Reach, teller: &Teller) -> Option<Claims> {
     let begun = teller.begin(Step::SignIn);
     let (session, line) = sign_in::sign_in(config, process, way).await;
     teller.done(line, begun);
@@ -94,7 +101,7 @@ async fn graph(config: &Config, users: Vec<UserInput>, process: &Process, way: &
             let begun = teller.begin(step);
             teller.done(Line::after(step, Step::SignIn), begun);
         }
-        return;
+        return None;
     };
 
     let begun = teller.begin(Step::Permissions);
@@ -115,4 +122,5 @@ async fn graph(config: &Config, users: Vec<UserInput>, process: &Process, way: &
     teller.done(line, begun);
     // As a rule there is nothing left to keep.
     let _ = session.memory.keep().await;
+    Some(session.claims)
 }

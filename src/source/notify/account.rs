@@ -1,13 +1,13 @@
-//! An account that subscribes.
+//! One signed-in account that can subscribe.
 
 use std::sync::Arc;
 
 use crate::graph::GraphClient;
 
-/// One person's sign-in, with its way to Graph.
+/// A delegated sign-in, and the way to Graph with it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// Its name in events, statistics and notes; `main` for the sign-in of `auth`.
+    /// The administrator's name for it; `main` for the sign-in of `auth`.
     pub name: Arc<str>,
     /// Graph, as this account sees it.
     pub client: GraphClient,

@@ -12,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::publish::Farewell;
 use super::Terms;
-use super::account::Account;
 use super::envelope::Lifecycle;
 use super::errand::{self, asked};
 use super::herald::Herald;
@@ -21,12 +20,12 @@ use super::keyed;
 use super::keys::{KeyPair, KeyRing};
 use super::memory::Memory;
 use super::packing::Packing;
+use super::persons::Persons;
 use super::retired::Retired;
-use super::seat::{Landing, Seat, SignedIn};
+use super::seat::{Landing, Seat};
 use super::step::{Action, Answer, Asked, News, Off, Step};
 use super::subscribing::Subscribing;
-use crate::event::{Endpoint, Level};
-use crate::graph::Class;
+use crate::event::Level;
 use crate::graph::subscriptions::{MOST_SUBSCRIBED, SubscriptionError, Why};
 use crate::host::Desk;
 use crate::store::Notes;
@@ -39,12 +38,12 @@ const NOTES_WAIT: Duration = Duration::from_secs(10);
 const LOOK_MS: u64 = 60_000;
 /// How often it is looked whether an account that is signed in still is, and one that is not.
 const SIGNED_IN_MS: u64 = 60_000;
-const SIGNED_OUT_MS: u64 = 5_000;
+const SIGNED_OUT_MS: u64 = 1_000;
 
 /// See the module.
 #[derive(Debug)]
 pub struct Manager {
-    accounts: Arc<[Account]>,
+    persons: Persons,
     hub: Hub,
     desk: Arc<Desk>,
     memory: Memory,
@@ -61,7 +60,6 @@ struct State<'a> {
     herald: Herald,
     flying: FuturesUnordered<Flight>,
     version: u64,
-    enabled: bool,
     stopping: bool,
     look_at: u64,
     retired: Retired,
@@ -71,14 +69,14 @@ struct State<'a> {
 impl Manager {
     /// For these accounts. Sends nothing before [`Manager::run`].
     pub fn new(
-        accounts: Arc<[Account]>,
+        persons: Persons,
         hub: Hub,
         desk: Arc<Desk>,
         notes: Notes,
         subscribing: Subscribing,
         farewell: Arc<Farewell>,
     ) -> Manager {
-        Manager { accounts, hub, desk, memory: Memory::new(notes), subscribing, farewell }
+        Manager { persons, hub, desk, memory: Memory::new(notes), subscribing, farewell }
     }
 
     /// Works until cancelled, or until [`Hub::stop`] has been called and nothing is left.
@@ -130,9 +128,9 @@ impl Manager {
 impl<'a> State<'a> {
     fn new(on: &'a Manager) -> State<'a> {
         let now = on.desk.clock().now();
-        let mut packing = Packing::new(on.accounts.len());
+        let mut packing = Packing::new(on.persons.accounts().len());
         let mut seats = Vec::new();
-        for (at, account) in on.accounts.iter().enumerate() {
+        for (at, account) in on.persons.accounts().iter().enumerate() {
             let held = on.memory.held(&account.name);
             if let Some(held) = &held {
                 packing.remember(at, held.terms.users());
@@ -141,8 +139,11 @@ impl<'a> State<'a> {
             packing.usable(at, false, now.mono_ms);
             seats.push(Seat::new(held, now));
         }
-        let herald =
-            Herald::new(on.accounts.iter().map(|account| account.name.clone()).collect(), on.subscribing.rich, now.mono_ms);
+        let herald = Herald::new(
+            on.persons.accounts().iter().map(|account| account.name.clone()).collect(),
+            on.subscribing.rich,
+            now.mono_ms,
+        );
         State {
             on,
             seats,
@@ -150,7 +151,6 @@ impl<'a> State<'a> {
             herald,
             flying: FuturesUnordered::new(),
             version: 0,
-            enabled: true,
             stopping: false,
             look_at: 0,
             retired: Retired::default(),
@@ -166,18 +166,17 @@ impl<'a> State<'a> {
             self.seats.iter_mut().for_each(|seat| seat.life.stop());
         }
         self.read_mail(now);
-        let mut until = self.look_at;
+        let mut until = self.look_at_sign_ins(now);
         if !self.stopping {
             if self.look_at <= now.mono_ms {
                 self.look_around(now);
-                until = self.look_at;
             }
+            until = until.min(self.look_at);
             until = until.min(self.pack(now));
             self.judge(now);
         }
         let mut done = self.stopping;
         for at in 0..self.seats.len() {
-            until = until.min(self.look_at_sign_in(at, now));
             match self.seats[at].life.next(now) {
                 Step::Do(action) => {
                     done = false;
@@ -251,7 +250,6 @@ impl<'a> State<'a> {
     fn pack(&mut self, now: Moment) -> u64 {
         let mono = now.mono_ms;
         let (polled, enabled) = self.on.desk.with(|engine, _| (engine.polled(), engine.is_enabled()));
-        self.enabled = enabled;
         if !enabled {
             self.send_home();
             return u64::MAX;
@@ -266,7 +264,7 @@ impl<'a> State<'a> {
             self.packing.usable(at, seat.is_usable() && !(any && seat.is_refused(now)), mono);
         }
         for change in self.packing.plan(mono) {
-            let account = &self.on.accounts[change.account].name;
+            let account = &self.on.persons.accounts()[change.account].name;
             self.on.desk.reporter().log(
                 Level::Debug,
                 TARGET,
@@ -320,27 +318,20 @@ impl<'a> State<'a> {
         }
     }
 
-    /// Tells when to look again.
-    fn look_at_sign_in(&mut self, at: usize, now: Moment) -> u64 {
-        let seat = &mut self.seats[at];
-        // Switched off, nothing is asked but what ends a subscription.
-        let idle = self.stopping || (!self.enabled && seat.life.known().is_none());
-        match seat.signed_in {
-            SignedIn::No { look_at } | SignedIn::Yes { look_at } if !idle => {
-                if look_at > now.mono_ms {
-                    return look_at;
-                }
-            }
-            _ => return u64::MAX,
+    /// How the sign-ins stand. Tells when to look again.
+    fn look_at_sign_ins(&mut self, now: Moment) -> u64 {
+        let mut all = true;
+        let accounts = self.on.persons.accounts();
+        for ((at, standing), account) in self.on.persons.look().into_iter().enumerate().zip(accounts) {
+            all &= standing.signed_in;
+            self.packing.owned_by(at, standing.person, now.mono_ms);
+            self.seats[at].signs_in(standing, || account.client.tokens().state());
         }
-        seat.signed_in = SignedIn::Asking;
-        let client = self.on.accounts[at].client.clone();
-        self.flying.push(Box::pin(async move { Landing::Claims(at, client.claims(Endpoint::Subscriptions).await) }));
-        u64::MAX
+        now.mono_ms + if all { SIGNED_IN_MS } else { SIGNED_OUT_MS }
     }
 
     fn send(&mut self, at: usize, action: Action) {
-        let (account, seat) = (&self.on.accounts[at], &mut self.seats[at]);
+        let (account, seat) = (&self.on.persons.accounts()[at], &mut self.seats[at]);
         seat.flying = true;
         if seat.failed.as_ref().is_some_and(|failed| failed.why == Why::Permission) {
             account.client.renew_after_forbidden();
@@ -366,30 +357,12 @@ impl<'a> State<'a> {
                     self.on.keep_keys(ring.rotated(pair, now.wall_ms));
                 }
             }
-            Landing::Claims(at, Ok(claims)) => {
-                let seat = &mut self.seats[at];
-                seat.signed_in = SignedIn::Yes { look_at: now.mono_ms + SIGNED_IN_MS };
-                seat.sign_in_error = None;
-                seat.life.signed_in(true);
-                let own = claims.object_id.and_then(|id| id.parse().ok());
-                self.packing.owned_by(at, own, now.mono_ms);
-            }
-            Landing::Claims(at, Err(error)) => {
-                let seat = &mut self.seats[at];
-                let next = match error.class {
-                    Class::SignIn { next_try_mono_ms } => next_try_mono_ms.max(now.mono_ms + 1_000),
-                    _ => now.mono_ms + SIGNED_OUT_MS,
-                };
-                seat.signed_in = SignedIn::No { look_at: next.min(now.mono_ms + SIGNED_OUT_MS) };
-                seat.sign_in_error = Some(error.to_string());
-                seat.life.signed_in(false);
-            }
             Landing::Answered(at, asked, answer) => self.answered(at, asked, answer, now),
         }
     }
 
     fn answered(&mut self, at: usize, asked: Asked, answer: Result<Answer, SubscriptionError>, now: Moment) {
-        let account = &self.on.accounts[at];
+        let account = &self.on.persons.accounts()[at];
         let seat = &mut self.seats[at];
         seat.flying = false;
         let answer = match answer {
@@ -405,9 +378,6 @@ impl<'a> State<'a> {
                 if asked == Asked::Create && why != Why::Unavailable {
                     self.on.hub.registry.settled(&account.name);
                 }
-                if why == Why::SignIn {
-                    seat.signed_in = SignedIn::No { look_at: now.mono_ms };
-                }
                 (seat.failed, seat.failed_at) = (Some(error), now.mono_ms);
                 Answer::Failed(why)
             }
@@ -418,7 +388,7 @@ impl<'a> State<'a> {
 
     /// Takes over what changed for an account.
     fn hear(&mut self, at: usize, now: Moment) {
-        let name = self.on.accounts[at].name.clone();
+        let name = self.on.persons.accounts()[at].name.clone();
         let hub = &self.on.hub;
         for news in self.seats[at].life.take_news() {
             match news {

@@ -16,6 +16,7 @@
 //! | `held`, `lease` | a subscription that we hold, and its times |
 //! | `life`, `survey`, `step` | what to ask Graph next about one account's subscription |
 //! | `order` | the newest observation of a person, among notifications and poll answers |
+//! | `account`, `persons` | a sign-in that subscribes, and who is behind each |
 //! | `packing` | which account's subscription holds whom |
 //! | `crowd` | everybody who is subscribed, with order and watchdogs |
 //! | `hub` | what the tasks share |
@@ -50,6 +51,7 @@ mod memory;
 mod notice;
 mod order;
 mod packing;
+mod persons;
 mod places;
 mod registry;
 mod retired;
@@ -87,6 +89,7 @@ pub use manager::Manager;
 pub use notice::{ListenerNotice, Tell};
 pub use order::{Order, PollVerdict, Seen, Verdict};
 pub use packing::{BETWEEN_CHANGES_MS, Change, LONGEST_STAY_MS, LONGEST_WAIT_MS, OUT_MS, Packing, Unsubscribed};
+pub use persons::{Persons, Standing};
 pub use registry::{Admit, Registry, SubscriptionRef};
 pub use server::Server;
 pub use step::{Action, Answer, Asked, News, Off, Step};

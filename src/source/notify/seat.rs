@@ -5,32 +5,18 @@ use std::sync::Arc;
 use super::held::{ClientState, Held, Terms};
 use super::keys::KeyPair;
 use super::life::Life;
+use super::persons::Standing;
 use super::step::{Answer, Asked, Off};
-use crate::auth::Claims;
-use crate::graph::GraphError;
+use crate::auth::{Phase, SignInState};
 use crate::graph::subscriptions::{SubscriptionError, Why};
 use crate::time::Moment;
 
 /// An account that was refused is tried again with those who wait then.
 const REFUSED_MS: u64 = 2 * 3_600_000;
 
-/// Whether the account has a token.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum SignedIn {
-    /// It is being found out.
-    Asking,
-    No {
-        look_at: u64,
-    },
-    Yes {
-        look_at: u64,
-    },
-}
-
 /// What came back to the manager.
 pub(super) enum Landing {
     Answered(usize, Asked, Result<Answer, SubscriptionError>),
-    Claims(usize, Result<Claims, GraphError>),
     /// A new key, if it could be made.
     Key(Option<KeyPair>),
     /// Something was looked at for others.
@@ -40,9 +26,10 @@ pub(super) enum Landing {
 /// See the module.
 pub(super) struct Seat {
     pub(super) life: Life,
-    pub(super) signed_in: SignedIn,
-    /// Whether it was signed in when it was last known.
-    pub(super) sign_in_error: Option<String>,
+    /// Who signs in, and whether.
+    pub(super) standing: Standing,
+    /// Why nobody is signed in, if that is not for a moment only.
+    pub(super) trouble: Option<String>,
     pub(super) wished: Option<Arc<Terms>>,
     /// A request is under way.
     pub(super) flying: bool,
@@ -60,8 +47,8 @@ impl Seat {
         let seed = uuid::Uuid::new_v4().as_u64_pair().0;
         Seat {
             life: Life::new(held, ClientState::random, seed, now),
-            signed_in: SignedIn::No { look_at: 0 },
-            sign_in_error: None,
+            standing: Standing::default(),
+            trouble: None,
             wished: None,
             flying: false,
             failed: None,
@@ -71,18 +58,27 @@ impl Seat {
         }
     }
 
+    /// Takes over how its sign-in stands.
+    pub(super) fn signs_in(&mut self, standing: Standing, state: impl FnOnce() -> SignInState) {
+        self.trouble = match standing.signed_in {
+            true => None,
+            false => {
+                let state = state();
+                let out = (state.phase == Phase::SignedOut).then(|| "signed out by the telephone system".to_owned());
+                state.error.map(|error| error.to_string()).or(out)
+            }
+        };
+        self.life.signed_in(standing.usable());
+        self.standing = standing;
+    }
+
     pub(super) fn is_signed_in(&self) -> bool {
-        match self.signed_in {
-            SignedIn::Yes { .. } => true,
-            // As it was before.
-            SignedIn::Asking => self.sign_in_error.is_none(),
-            SignedIn::No { .. } => false,
-        }
+        self.standing.signed_in
     }
 
     /// Whether it can subscribe, as far as its sign-in goes.
     pub(super) fn is_usable(&self) -> bool {
-        self.life.held().is_some() || self.is_signed_in()
+        self.life.held().is_some() || self.standing.usable()
     }
 
     /// Whether Graph refused it lately in a way that waiting does not mend.
@@ -93,7 +89,7 @@ impl Seat {
 
     /// Why there is no subscription, in the word of the event; `None` where that is only for a moment.
     pub(super) fn cause(&self) -> Option<&'static str> {
-        if self.sign_in_error.is_some() {
+        if self.trouble.is_some() {
             return Some("sign_in");
         }
         let failed = self.failed.as_ref().map(|failed| match failed.why {
@@ -112,17 +108,12 @@ impl Seat {
 
     /// When it is tried again by itself, on the wall clock.
     pub(super) fn next_try(&self, now: Moment) -> i64 {
-        let signing_in = match self.signed_in {
-            SignedIn::No { look_at } => look_at,
-            _ => u64::MAX,
-        };
-        let next = self.next_at.min(signing_in);
-        if next == u64::MAX { now.wall_ms } else { now.wall_at(next.max(now.mono_ms)) }
+        if self.next_at == u64::MAX { now.wall_ms } else { now.wall_at(self.next_at.max(now.mono_ms)) }
     }
 
     /// The words of whoever refused.
     pub(super) fn detail(&self) -> String {
         let failed = || self.failed.as_ref().map(|failed| failed.error.facts.message.clone());
-        self.sign_in_error.clone().or_else(failed).unwrap_or_default()
+        self.trouble.clone().or_else(failed).unwrap_or_default()
     }
 }
