@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use instance_support::*;
 use serde_json::{Value, json};
-use teams_presence_simulator::{EndpointClass, Fault, FaultAction, SERVICE_ACCOUNT, Simulator, Tamper};
+use teams_presence_simulator::{EndpointClass, Fault, FaultAction, SERVICE_ACCOUNT, Simulator, Tamper, UserSpec};
 use teams_presence_sync::event::Kind;
 use teams_presence_sync::instance::ErrorKind;
 use teams_presence_sync::presence::{Chat, Dnd};
@@ -407,4 +407,43 @@ fn an_account_that_is_not_signed_in_is_told_and_its_people_are_polled() {
     assert!(off.json.contains("\"cause\":\"sign_in\"") || off.json.contains("\"cause\":\"lapsed\""), "{}", off.json);
     assert_eq!(rig.explain("100")["notifications"]["subscribed"], false);
     rig.unharmed();
+}
+
+#[test]
+fn two_accounts_hold_more_than_one_can() {
+    const SECOND: &str = "second-service@contoso.test";
+    let rig = Rig::with(
+        |sim| {
+            quick(sim);
+            let tenant = sim.default_tenant();
+            tenant.add_users(700, "user{n}@contoso.test").expect("users");
+            let second = UserSpec {
+                user_principal_name: Some(SECOND.to_owned()),
+                password: Some("s3cond".to_owned()),
+                ..UserSpec::default()
+            };
+            tenant.add_user(second).expect("a user");
+        },
+        |config| {
+            notified(config, "rich");
+            let auth = json!({ "method": "password", "username": SECOND, "password": "s3cond" });
+            config["source"]["notifications"]["accounts"] = json!([{ "name": "second", "auth": auth }]);
+        },
+    );
+    let all: Vec<(String, String)> = (1..=700).map(|n| (n.to_string(), format!("user{n}@contoso.test"))).collect();
+    rig.users(&all.iter().map(|(id, address)| (id.as_str(), address.as_str())).collect::<Vec<_>>());
+    rig.until_later("two subscriptions", || living(&rig).len() == 2);
+    let sizes: Vec<usize> = rig.sim.subscriptions().iter().filter(|it| it.state == "alive").map(|it| it.users).collect();
+    assert_eq!(sizes.iter().sum::<usize>(), 700, "{sizes:?}");
+    rig.until_later("trust", || rig.stats()["notifications"]["subscribed"] == 700);
+    // The first look at those who are watched goes out at once.
+    std::thread::sleep(Duration::from_millis(500));
+    for user in ["1", "350", "700"] {
+        let mark = rig.host.mark();
+        rig.presence(&format!("user{user}@contoso.test"), "Busy", "InACall");
+        rig.host.dnd(mark, user, Dnd::On);
+        assert_eq!(last_source(&rig, mark, user), Some(Source::Notification));
+    }
+    rig.instance.stop(Duration::from_secs(10)).expect("a stop");
+    assert_eq!(living(&rig), Vec::<String>::new());
 }

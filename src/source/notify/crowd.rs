@@ -203,3 +203,74 @@ impl Crowd {
         self.accounts.get(account).map_or(0, |watched| watched.members.len())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANN: Guid = Guid(1);
+    const ID: Guid = Guid(100);
+
+    fn raw<'a>(availability: &'a str, activity: &'a str) -> Raw<'a> {
+        Raw { availability: Some(availability), activity: Some(activity), ..Raw::default() }
+    }
+
+    /// Ann is subscribed at 0 and watched from 20,000 on.
+    fn crowd() -> Crowd {
+        let mut crowd = Crowd::new(1);
+        crowd.began(0, ID, &Arc::from([ANN]), 3_600_000, 0);
+        let polled = crowd.polled(ANN, None, &raw("Available", "Available"), 15_000, 15_000);
+        assert_eq!(polled, Polled { verdict: PollVerdict::Apply, told: false });
+        crowd.swept(|_| true, 15_000, 20_000);
+        assert!(crowd.is_watched(ANN, 20_000));
+        crowd
+    }
+
+    #[test]
+    fn a_poll_that_was_asked_before_the_news_does_not_decide() {
+        let mut crowd = crowd();
+        assert_eq!(crowd.notified(ID, ANN, None, Some(&raw("Busy", "InACall")), 30_000), Verdict::ApplyAndReread);
+        let old = crowd.polled(ANN, None, &raw("Available", "Available"), 29_000, 31_000);
+        assert_eq!(old, Polled { verdict: PollVerdict::Outdated { wait_ms: 0 }, told: true });
+        let new = crowd.polled(ANN, None, &raw("Busy", "InACall"), 30_001, 31_000);
+        assert_eq!(new, Polled { verdict: PollVerdict::Apply, told: true });
+        let next = crowd.polled(ANN, None, &raw("Busy", "InACall"), 60_000, 60_000);
+        assert_eq!(next, Polled { verdict: PollVerdict::Apply, told: false });
+    }
+
+    #[test]
+    fn what_a_notification_led_to_is_no_miss_and_what_none_told_is() {
+        let mut crowd = crowd();
+        // Basic: only the read tells what is new.
+        assert_eq!(crowd.notified(ID, ANN, None, None, 30_000), Verdict::Reread);
+        crowd.polled(ANN, None, &raw("Busy", "Busy"), 30_020, 30_100);
+        assert_eq!(crowd.judge(200_000), []);
+        // The same in other letters and places is nothing new.
+        crowd.polled(ANN, None, &raw("busy", "BUSY"), 210_000, 210_000);
+        assert_eq!(crowd.next_at(), None);
+        let split = crowd.split(299_000);
+        crowd.polled(ANN, None, &raw("Away", "Away"), 300_000, 300_000);
+        assert_eq!(crowd.judge(400_000), [(0, Finding::Missed { people: 1, resubscribe: true })]);
+        assert!(!crowd.is_watched(ANN, 400_000) && crowd.split(400_000) != split);
+    }
+
+    #[test]
+    fn whose_subscription_ends_stays_in_order_until_he_is_dismissed() {
+        let mut crowd = crowd();
+        crowd.ended(0);
+        assert!(!crowd.is_watched(ANN, 21_000) && crowd.account_of(ANN) == Some(0));
+        assert_eq!(crowd.notified(ID, ANN, None, Some(&raw("Busy", "Busy")), 22_000), Verdict::ApplyAndReread);
+        crowd.dismissed(0);
+        assert_eq!(crowd.account_of(ANN), None);
+        assert_eq!(crowd.notified(ID, ANN, None, Some(&raw("Busy", "Busy")), 23_000), Verdict::Ignore);
+    }
+
+    #[test]
+    fn words_are_told_apart() {
+        let all = [("Available", "Available"), ("Away", "Away"), ("Busy", "Busy"), ("Busy", "InACall")];
+        let known: std::collections::HashSet<_> = all.iter().map(|(one, other)| words(&raw(one, other))).collect();
+        assert_eq!(known.len(), all.len());
+        assert_eq!(words(&raw("Busy", "InACall")), words(&raw("inACall", "busy")), "swapped fields");
+        assert_eq!(words(&Raw::default()), None);
+    }
+}
