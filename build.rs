@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What cbindgen reads, in the order in which the header tells it.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 14] = [
     "status.rs",
     "words.rs",
     "event_codes.rs",
@@ -20,6 +20,7 @@ const SOURCES: [&str; 13] = [
     "lifecycle.rs",
     "mapping.rs",
     "reports.rs",
+    "notifications.rs",
     "sign_in.rs",
     "questions.rs",
     "check.rs",

@@ -82,6 +82,8 @@
  *      set, put, remove, reload, set_enabled, report
  *                      yes     yes       -          yes
  *      tps_refresh     -       yes       -          -
+ *      tps_deliver_notification
+ *                      -       yes       -          -            only with "source": {"mode": "notifications"}
  *      tps_sign_in     -       yes       -          -            also tps_sign_out; only where a person signs in
  *      tps_dispatch    -       yes       -          -            only in poll mode
  *      tps_acknowledge yes     yes       yes        yes          TPS_E_NOT_FOUND where nothing waits
@@ -1729,6 +1731,56 @@ tps_status tps_report_call(struct tps_sync *sync,
  */
 tps_status tps_refresh(struct tps_sync *sync,
                        const char *user_id);
+
+/**
+ * Hands over what was posted to `source.notifications.url`, for a host that has a web server of its own. Without one configure
+ * `source.notifications.listener` instead. Give every POST to that address, whoever sent it: what is not of Microsoft for this instance
+ * is refused, and nothing else is believed. Answer the client with `*http_status` and the reply, at once: Microsoft waits 3 seconds.
+ *
+ * The body is looked at, copied and put into a queue; what it means is found out later, on threads of the library.
+ *
+ * | *http_status | meaning | body of the answer |
+ * |---|---|---|
+ * | 200 | Microsoft validates the address (`validationToken` in the query) | the reply, as `text/plain` |
+ * | 202 | taken | none |
+ * | 400 | not for this instance, or not a notification; no reason is told | none |
+ * | 413 | longer than 4 MiB | none |
+ * | 503 | the queue is full, or the instance stops: Microsoft sends it again | none |
+ *
+ * @param sync        the instance
+ * @param query       what stands behind the `?` of the address, as it was sent (not decoded); may be NULL if `query_len` is 0
+ * @param query_len   its bytes
+ * @param body        the body of the request; may be NULL if `body_len` is 0
+ * @param body_len    its bytes
+ * @param http_status out: what to answer, set with `TPS_OK` and `TPS_E_TOO_SMALL`, else untouched
+ * @param reply       room for the body of the answer and a NUL; may be NULL if `*reply_len` is 0
+ * @param reply_len   in: bytes of room, 4,100 always suffice; out: bytes of the reply, its NUL included, so that the body has one less
+ * @return `TPS_OK`;
+ *         `TPS_E_TOO_SMALL` `*reply_len` tells the room needed, nothing was written. Only the 200 has a reply, so nothing is lost or
+ *         taken twice by calling again;
+ *         `TPS_E_STATE` not running, or `source.mode` is poll. Answer 503;
+ *         `TPS_E_INVALID_ARG`, `TPS_E_HANDLE`, `TPS_E_FORKED`
+ *
+ * Blocks: no. Threads: any number at once, also inside callbacks.
+ *
+ * @code
+ * void on_post(request *http) {  // for POST /graph/notify
+ *   char reply[4100];
+ *   size_t len = sizeof reply;
+ *   int32_t status = 503;
+ *   tps_deliver_notification(sync, http->query, strlen(http->query), http->body, http->body_len, &status, reply, &len);
+ *   answer(http, status, "text/plain", reply, status == 200 ? len - 1 : 0);
+ * }
+ * @endcode
+ */
+tps_status tps_deliver_notification(struct tps_sync *sync,
+                                    const char *query,
+                                    size_t query_len,
+                                    const void *body,
+                                    size_t body_len,
+                                    int32_t *http_status,
+                                    char *reply,
+                                    size_t *reply_len);
 
 /**
  * Asks for a code by which a person signs in, with `auth.method` device_code, or with that of one of `source.notifications.accounts`. `TPS_EVENT_SIGN_IN_REQUIRED` brings page and code, and

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `abi` | the C boundary: one short function per C call |
 //! | `instance` | wiring and life of one instance: create, start, reload, stop; explain; stats |
-//! | `source` | where presence comes from: polling |
+//! | `source` | where presence comes from: polling and change notifications; the way back |
 //! | `directory` | e-mail address to Entra object id |
 //! | `graph` | the few Graph calls, their errors and throttling |
 //! | `auth` | one file per grant, token cache, clouds, the AADSTS catalogue |

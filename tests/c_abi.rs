@@ -91,6 +91,7 @@ programs! {
     events.simulator().hooks().seconds(120),
     hang.simulator().hooks().seconds(120),
     modes.simulator().seconds(120),
+    notify.simulator().seconds(180),
     calls.simulator().hooks().seconds(120),
     ownership.simulator().hooks().seconds(120),
     queue.simulator().hooks().seconds(120),

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use teams_presence_sync::config::{self, Config};
-use teams_presence_sync::{event, instance, store, sync};
+use teams_presence_sync::{event, instance, source, store, sync};
 
 fn compare(name: &str, made: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
@@ -45,6 +45,7 @@ fn statistics_page() {
             ("Users and presence", sync::STATS_FIELDS),
             ("Requests", event::STATS_FIELDS),
             ("State file", store::STATS_FIELDS),
+            ("Notifications", source::notify::STATS_FIELDS),
         ]),
     );
 }

@@ -113,6 +113,17 @@ fn asked() -> Vec<RecordedRequest> {
     rig.stop();
     check_support::run(&rig.config, check_support::office());
     all.extend(rig.sim.requests());
+    // With notifications: renewed, found by the next process, ended.
+    let rig = Rig::with(|_| {}, |config| notified(config, "rich"));
+    rig.users(&[("100", ANN), ("101", BEN)]);
+    rig.host.chat(0, "100", Chat::Available);
+    rig.until_later("a renewal", || rig.sim.requests().iter().any(|request| request.method == "PATCH"));
+    let rig = rig.died_and_begun_again();
+    let listed = |request: &RecordedRequest| request.method == "GET" && request.path == "/v1.0/subscriptions";
+    rig.until_later("a look at what there is", || rig.sim.requests().iter().any(listed));
+    rig.until_later("another subscription", || living(&rig).len() == 1);
+    rig.stop();
+    all.extend(rig.sim.requests());
     all
 }
 

@@ -256,7 +256,7 @@ fn it_ends_at_once_when_cancelled() {
     let rig = Rig::new();
     agents(&rig, 10);
     rig.sim.inject(Fault::new(Presences, FaultAction::Hang));
-    let polling = Polling { interval_ms: 250, adaptive: false };
+    let polling = Polling { interval_ms: 250, adaptive: false, watchdog_ms: 60_000 };
     let poll = Poll::new(rig.client.clone(), rig.desk.clone(), polling);
     let task = rig.process.handle().spawn(poll.run(rig.cancel.clone()));
     rig.until("a request under way", || rig.sim.counters().in_flight > 0);
@@ -310,7 +310,7 @@ fn a_failed_sweep_is_tried_again_after_the_pause_however_long_the_interval() {
 fn adaptive_polling_looks_more_often_at_those_who_change() {
     let rig = Rig::new();
     agents(&rig, 1_400);
-    rig.poll_so(Polling { interval_ms: 600, adaptive: true });
+    rig.poll_so(Polling { interval_ms: 600, adaptive: true, watchdog_ms: 60_000 });
     rig.until("everybody", || seen(&rig, 1_400, "Available"));
     let before = rig.sim.counters();
     let begin = Instant::now();

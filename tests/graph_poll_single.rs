@@ -30,7 +30,7 @@ fn single_people_are_asked_for_at_once() {
     poll.sweep_now();
     rig.until("everybody", || seen(&rig, 10, "Away"));
     rig.sim.default_tenant().set_all("Busy", "Busy").expect("set");
-    poll.set(Polling { interval_ms: 250, adaptive: false });
+    poll.set(Polling { interval_ms: 250, adaptive: false, watchdog_ms: 60_000 });
     poll.sweep_now();
     rig.until("everybody again", || seen(&rig, 10, "Busy"));
     rig.sim.default_tenant().set_all("Offline", "Offline").expect("set");

@@ -182,7 +182,7 @@ fn a_restart_signs_everybody_in_again_and_a_sign_out_is_of_one_account() {
     }
     instance.sign_out("two").expect("out");
     rig.until("the sign-out", || phase(&instance, "Two") == "signed_out");
-    let event = host.events(Kind::SignedOut).remove(0);
+    let event = host.event(0, Kind::SignedOut);
     assert!(event.message.starts_with("Account Two: Signed out"), "{}", event.message);
     assert_eq!(phase(&instance, "one"), "signed_in");
     ended(&instance);
@@ -234,7 +234,7 @@ fn two_accounts_of_one_person_are_told() {
     rig.until("a code", || events(&rig.host, Kind::SignInRequired, Some("one")).len() == 2);
     typed(&rig, &rig.host, "one", SERVICE_ACCOUNT);
     rig.until("the main one", || same_as("one") == json!("main"));
-    assert_eq!(rig.host.events(Kind::SamePerson).len(), 2, "{}", rig.host.told(0));
+    rig.until("the event", || rig.host.events(Kind::SamePerson).len() == 2);
 }
 
 #[test]

@@ -411,7 +411,8 @@ fn calls_inside_a_callback_are_answered() {
 #[test]
 fn statistics_are_what_their_page_says() {
     let rig = Rig::created(|_| {}, |_| {});
-    let tables = [STATS_FIELDS, sync::STATS_FIELDS, event::STATS_FIELDS, store::STATS_FIELDS];
+    let notify = teams_presence_sync::source::notify::STATS_FIELDS;
+    let tables = [STATS_FIELDS, sync::STATS_FIELDS, event::STATS_FIELDS, store::STATS_FIELDS, notify];
     let check = |when: &str| {
         let (extra, missing) = docs::undocumented(&rig.stats(), &tables);
         assert!(extra.is_empty(), "{when}: not documented: {extra:?}");

@@ -145,7 +145,11 @@ impl Ours {
 
     /// Begins to poll; only [`Ours::sweep`] makes it ask, but for the first look at everybody.
     pub(crate) fn poll(&mut self) {
-        let poll = Poll::new(self.client.clone(), self.desk.clone(), Polling { interval_ms: 3_600_000, adaptive: false });
+        let poll = Poll::new(
+            self.client.clone(),
+            self.desk.clone(),
+            Polling { interval_ms: 3_600_000, adaptive: false, watchdog_ms: 60_000 },
+        );
         self.poll = Some(poll.handle());
         self.process.handle().spawn(poll.run(self.cancel.clone()));
     }

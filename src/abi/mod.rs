@@ -21,6 +21,7 @@ mod layout;
 pub mod lifecycle;
 pub mod loop_;
 pub mod mapping;
+pub mod notifications;
 pub mod questions;
 pub mod reports;
 pub mod sign_in;

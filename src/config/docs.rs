@@ -54,6 +54,29 @@ const LARGER: &str = r#"{
   "log": { "level": "info" }
 }"#;
 
+const WITH_NOTIFICATIONS: &str = "\
+Microsoft posts each change to `url`; a reverse proxy with a certificate that the world trusts passes it on to the listener. Polling goes on
+beside it, slowly for those whose changes come. Without `listener` the telephone system has a web server of its own and calls
+`tps_deliver_notification`.
+";
+
+const NOTIFIED: &str = r#"{
+  "mode": "presence_sync",
+  "tenant_id": "11111111-2222-3333-4444-555555555555",
+  "client_id": "66666666-7777-8888-9999-aaaaaaaaaaaa",
+  "auth": { "method": "device_code" },
+  "source": {
+    "mode": "notifications",
+    "poll_interval_ms": 5000,
+    "watchdog_interval_ms": 60000,
+    "notifications": {
+      "url": "https://pbx.example.com/graph/notify",
+      "listener": { "address": "127.0.0.1:8085" }
+    }
+  },
+  "state": { "dir": "/var/lib/pbx/teams" }
+}"#;
+
 const RULES_SHORT: &str = r#"{
   "mode": "presence_sync",
   "tenant_id": "11111111-2222-3333-4444-555555555555",
@@ -148,6 +171,7 @@ pub fn markdown() -> String {
     let mut page = HEAD.to_owned();
     let _ = write!(page, "\n## The smallest document\n\n```json\n{SMALLEST}\n```\n");
     let _ = write!(page, "\n## A larger one\n\n```json\n{LARGER}\n```\n");
+    let _ = write!(page, "\n## With change notifications\n\n{WITH_NOTIFICATIONS}\n```json\n{NOTIFIED}\n```\n");
     let _ = write!(page, "\n## Secrets\n\n{SECRETS}");
     page.push_str("\n## Taking over a change\n\n`tps_reload` is atomic: the whole new document holds, or nothing changes. In the tables below ");
     page.push_str("**reload** says whether a running\ninstance takes a change of the key over (`yes`), or answers `TPS_E_NEEDS_RESTART` and names ");

@@ -195,10 +195,6 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it, each with its path and what is allowed; for what is not JSON, line and column.
     pub fn parse(json: &[u8]) -> Result<Parsed, ConfigError> {
-        Config::checked(json)
-    }
-
-    fn checked(json: &[u8]) -> Result<Parsed, ConfigError> {
         let document = document(json)?;
         let findings = Findings::default();
         let config = match &document {

@@ -17,6 +17,7 @@ pub(super) struct Row {
     pub(super) availability: Span,
     pub(super) activity: Span,
     pub(super) out_of_office: Option<bool>,
+    pub(super) sequence: Span,
 }
 
 /// A word in the body, or behind it in the decoded words.
@@ -184,13 +185,14 @@ impl<'de> Visitor<'de> for Place<'_, '_, 'de> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut row = None;
-        let (mut availability, mut activity, mut out_of_office) = (Span::NONE, Span::NONE, None);
+        let (mut availability, mut activity, mut out_of_office, mut sequence) = (Span::NONE, Span::NONE, None, Span::NONE);
         let mut is_list = false;
         while let Some(field) = map.next_key::<Field>()? {
             match field {
                 Field::Id => row = self.reader.value(&mut map)?.guid(),
                 Field::Availability => availability = self.reader.word(&mut map)?,
                 Field::Activity => activity = self.reader.word(&mut map)?,
+                Field::SequenceNumber => sequence = self.reader.word(&mut map)?,
                 Field::OutOfOfficeSettings => out_of_office = self.reader.value(&mut map)?.out_of_office(),
                 Field::Value if self.level == Level::Top => {
                     is_list = true;
@@ -202,7 +204,7 @@ impl<'de> Visitor<'de> for Place<'_, '_, 'de> {
             }
         }
         match row {
-            Some(id) => self.reader.rows.rows.push(Row { id, availability, activity, out_of_office }),
+            Some(id) => self.reader.rows.rows.push(Row { id, availability, activity, out_of_office, sequence }),
             None if is_list => {}
             None => self.reader.rows.strange += 1,
         }
@@ -240,6 +242,7 @@ enum Field {
     Availability,
     Activity,
     OutOfOfficeSettings,
+    SequenceNumber,
     Value,
     Other,
 }
@@ -260,6 +263,7 @@ impl<'de> Deserialize<'de> for Field {
                     "availability" => Field::Availability,
                     "activity" => Field::Activity,
                     "outOfOfficeSettings" => Field::OutOfOfficeSettings,
+                    "sequenceNumber" => Field::SequenceNumber,
                     "value" => Field::Value,
                     _ => Field::Other,
                 })

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::client::{Endpoint, GraphClient};
 use super::error::{GraphError, Unreadable};
-use super::presence_reader::{Rows, Span};
+use super::presence_reader::{Row, Rows, Span};
 use crate::http::Limits;
 use crate::presence::{Guid, Raw};
 
@@ -106,14 +106,16 @@ impl PresenceAnswer {
 
     /// The people named, in the order of the answer, with their words as they came.
     pub fn iter(&self) -> impl Iterator<Item = (Guid, Raw<'_>)> {
-        self.found.rows.iter().map(|row| {
-            let raw = Raw {
-                availability: self.word(row.availability),
-                activity: self.word(row.activity),
-                out_of_office: row.out_of_office,
-            };
-            (row.id, raw)
-        })
+        self.found.rows.iter().map(|row| (row.id, self.raw(row)))
+    }
+
+    /// The same with `sequenceNumber`, where there is one: which of two observations of a person is the newer.
+    pub fn numbered(&self) -> impl Iterator<Item = (Guid, Raw<'_>, Option<&str>)> {
+        self.found.rows.iter().map(|row| (row.id, self.raw(row), self.word(row.sequence)))
+    }
+
+    fn raw(&self, row: &Row) -> Raw<'_> {
+        Raw { availability: self.word(row.availability), activity: self.word(row.activity), out_of_office: row.out_of_office }
     }
 
     /// How many people are named.

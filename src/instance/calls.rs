@@ -10,6 +10,7 @@ use super::run::Run;
 use crate::auth::NoPerson;
 use crate::event::Level;
 use crate::host::reentrancy;
+use crate::source::notify::Reply;
 use crate::sync::{Answer, Origin, UserInput};
 
 impl Instance {
@@ -129,6 +130,20 @@ impl Instance {
             }
         }
         Ok(())
+    }
+
+    /// What was posted to the notification address: answers what the web server is to answer.
+    ///
+    /// # Errors
+    /// `State` unless running with notifications.
+    pub fn deliver_notification(&self, query: &str, body: &[u8]) -> Result<Reply, Error> {
+        // Not by the state: Graph validates the address of a subscription before the start has returned.
+        let hub = match self.lock_run().as_ref() {
+            Some(run) => run.hub().cloned(),
+            None => return Err(self.wrong_state()),
+        };
+        let hub = hub.ok_or_else(|| Error::state("only with \"source\": {\"mode\": \"notifications\"}"))?;
+        Ok(hub.deliver(query, body))
     }
 
     /// Asks for a code by which a person signs in; the event that shows it follows. `account` empty: the sign-in of

@@ -16,7 +16,9 @@ mod error;
 mod expiry;
 #[cfg(feature = "test-hooks")]
 mod hooks;
+mod keeper;
 mod life;
+mod notify;
 mod reload;
 mod report;
 mod run;

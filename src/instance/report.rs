@@ -8,6 +8,7 @@ use super::error::{Error, ErrorKind};
 use crate::auth::SignInState;
 use crate::config::MethodName;
 use crate::event::{Measure, StatField, counter, gauge};
+use crate::source::notify;
 use crate::sync::{NoUser, UserState};
 
 const fn text(path: &'static str, meaning: &'static str) -> StatField {
@@ -88,7 +89,13 @@ impl Instance {
     /// As [`Instance::state_of`].
     pub fn explain(&self, user_id: Option<&str>) -> Result<String, Error> {
         match user_id {
-            Some(id) => Ok(self.desk.with(|engine, now| engine.explain(id, now)).map_err(no_user)?.to_string()),
+            Some(id) => {
+                let mut told = self.desk.with(|engine, now| engine.explain(id, now)).map_err(no_user)?;
+                let hub = self.lock_run().as_ref().and_then(|run| run.hub().cloned());
+                let person = told["entra_object_id"].as_str().and_then(|id| id.parse().ok());
+                told["notifications"] = hub.zip(person).map_or(Value::Null, |(hub, person)| hub.explain(person));
+                Ok(told.to_string())
+            }
             None => {
                 // Written outside the lock: with 100,000 users it is 20 MB of text.
                 let report = self.desk.with(|engine, _| engine.matching_report());
@@ -101,11 +108,14 @@ impl Instance {
     pub fn stats(&self) -> String {
         let now = self.desk.clock().now();
         let config = self.config();
-        let (engine, enabled, unkept) =
-            self.desk.with(|engine, now| (engine.stats(now), engine.is_enabled(), (engine.unkept(), engine.unnamed())));
+        let (engine, enabled, people, unkept) = self.desk.with(|engine, now| {
+            (engine.stats(now), engine.is_enabled(), engine.polled().ids, (engine.unkept(), engine.unnamed()))
+        });
         let store = self.desk.store().stats(unkept.0, unkept.1);
         let outlet = self.outlet.stats();
         let depths = self.desk.reporter().depths();
+        let hub = self.lock_run().as_ref().and_then(|run| run.hub().cloned());
+        let notifications = notify::figures(hub.as_ref(), &people);
         let (sign_in, accounts, budget) = match self.lock_run().as_ref() {
             None => {
                 let idle = |name: &str, method: MethodName| json!({ "name": name, "method": method.as_str() });
@@ -149,7 +159,7 @@ impl Instance {
             "queues": { "events": depths.events, "logs": depths.logs },
         });
         let mut all = Map::new();
-        for part in [own, self.counters.to_json(), engine, store] {
+        for part in [own, self.counters.to_json(), engine, store, notifications] {
             merge(&mut all, part);
         }
         if let Some(Value::Number(panics)) = all.get("panics_caught") {

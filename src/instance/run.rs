@@ -1,7 +1,5 @@
 //! What one start brings to life, and the next stop ends: the tasks on the process's runtime.
 
-use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,6 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::accounts::{Accounts, Figures, Ways};
 use super::error::{Error, ErrorKind};
+use super::keeper::Keeper;
+use super::notify::Notifying;
 use crate::auth::{NoPerson, Parts as SignInParts, Settings, SignInState, TokenKeeper};
 use crate::config::Config;
 use crate::directory::{Directory, DirectoryHandle, Memory};
@@ -17,16 +17,13 @@ use crate::graph::{GraphClient, Parts};
 use crate::host::Desk;
 use crate::presence::Guid;
 use crate::process::{BudgetShare, ClientKey, Process};
+use crate::source::notify::Hub;
 use crate::source::{Farewell, Poll, PollHandle, Polling, Publisher};
 use crate::store::Place;
-use crate::time::Clock;
 
 /// Requests to the directory in 30 s. Its limit is counted in other units than the presence limit (3,500 to 8,000 resource units in 10 s,
 /// a page of users costs 2), so this is a courtesy, not a quota.
 const DIRECTORY_PER_30S: u32 = 600;
-/// First and longest pause before a task that panicked is begun again.
-const RESTART_FIRST_MS: u64 = 1_000;
-const RESTART_LONGEST_MS: u64 = 60_000;
 
 /// The living part of a running instance. Dropping it cancels the tasks.
 pub(super) struct Run {
@@ -35,7 +32,10 @@ pub(super) struct Run {
     publishing: CancellationToken,
     /// So does time, until the last callback: answers that stay out end by it.
     timing: CancellationToken,
+    /// And so do subscriptions, which are to be ended.
+    subscribing: CancellationToken,
     farewell: Arc<Farewell>,
+    notify: Option<Notifying>,
     tokens: TokenKeeper,
     client: GraphClient,
     accounts: Accounts,
@@ -67,6 +67,7 @@ impl Drop for Run {
     fn drop(&mut self) {
         self.cancel.cancel();
         self.publishing.cancel();
+        self.subscribing.cancel();
         self.timing.cancel();
     }
 }
@@ -109,12 +110,15 @@ impl Run {
         });
         let ways = Ways { process: &process, http: &http, direct: &direct, root: client.root(), desk, counters };
         let accounts = Accounts::prepare(config, &client, &ways);
+        let notify = Notifying::prepare(config, desk, http.clone(), accounts.persons())?;
         Ok(Run {
             accounts,
             cancel: CancellationToken::new(),
             publishing: CancellationToken::new(),
             timing: CancellationToken::new(),
+            subscribing: CancellationToken::new(),
             farewell: Arc::default(),
+            notify,
             tokens,
             memory: Memory::new(desk.store().notes(), &config.tenant_id, &config.client_id, client.root()),
             client,
@@ -138,13 +142,15 @@ impl Run {
         }
         // The first handles exist before this returns, so that a refresh right after a start is not lost.
         let polling = move || *polling.lock().unwrap_or_else(PoisonError::into_inner);
-        let poll = Poll::new(self.client.clone(), desk.clone(), polling());
+        let hub = self.notify.as_ref().map(|notify| notify.hub().clone());
+        let poll = Poll::new(self.client.clone(), desk.clone(), polling()).beside(hub.clone());
         hold(&self.poll, poll.handle());
         let directory = Directory::new(self.client.clone(), desk.clone(), self.memory.clone());
         hold(&self.directory, directory.handle());
         let (client, slot, mut first) = (self.client.clone(), self.poll.clone(), Some(poll));
         handle.spawn(keeper.clone().keep("poll", move |keeper| {
-            let poll = first.take().unwrap_or_else(|| Poll::new(client.clone(), keeper.desk.clone(), polling()));
+            let again = || Poll::new(client.clone(), keeper.desk.clone(), polling()).beside(hub.clone());
+            let poll = first.take().unwrap_or_else(again);
             hold(&slot, poll.handle());
             poll.run(keeper.cancel.clone())
         }));
@@ -170,6 +176,9 @@ impl Run {
         handle.spawn(publishing.keep("publish", move |keeper| {
             Publisher::new(client.clone(), keeper.desk.clone(), client_id.clone(), farewell.clone()).run(keeper.cancel.clone())
         }));
+        if let Some(notify) = &self.notify {
+            notify.go(handle, &keeper, Keeper { cancel: self.subscribing.clone(), ..keeper.clone() });
+        }
         let timing = Keeper { cancel: self.timing.clone(), ..keeper };
         handle.spawn(timing.keep("timer", |keeper| {
             let desk = keeper.desk.clone();
@@ -177,18 +186,23 @@ impl Run {
         }));
     }
 
-    /// Ends everything but publishing and the timer: nothing new is decided from here on.
+    /// Ends everything but publishing, subscriptions and the timer: nothing new is decided from here on.
     pub(super) fn quiet(&self) {
         self.cancel.cancel();
     }
 
-    /// Waits until nothing of ours stands in Teams any more, for at most this long. The engine must have begun to stop.
+    /// Waits until nothing of ours stands in Teams any more and no subscription is left at Graph, for at most this long. The engine must have begun to stop.
     pub(super) fn farewell(&self, desk: &Desk, most: Duration) {
+        let end = Instant::now() + most;
+        self.notify.iter().for_each(Notifying::stop);
         self.farewell.begin();
         if desk.with(|engine, now| engine.publications(now).0) > 0 {
             self.farewell.wait(most);
         }
         self.publishing.cancel();
+        let left = end.saturating_duration_since(Instant::now());
+        self.notify.iter().for_each(|notify| notify.wait(left));
+        self.subscribing.cancel();
         let settling = Instant::now();
         self.tokens.settle(most);
         self.accounts.settle(most.saturating_sub(settling.elapsed()));
@@ -210,6 +224,9 @@ impl Run {
         self.client.presence_budget().set(config.source.requests_per_30s);
         if let Some(poll) = held(&self.poll) {
             poll.set(Polling::from(&config.source));
+        }
+        if let Some(notify) = &self.notify {
+            notify.reload(config);
         }
     }
 
@@ -261,6 +278,11 @@ impl Run {
         self.accounts.sign_out(account)
     }
 
+    /// What was posted to the notification address, for [`Hub::deliver`].
+    pub(super) fn hub(&self) -> Option<&Hub> {
+        self.notify.as_ref().map(Notifying::hub)
+    }
+
     pub(super) fn presence_budget(&self) -> &BudgetShare {
         self.client.presence_budget()
     }
@@ -272,49 +294,5 @@ impl Run {
     #[cfg(feature = "test-hooks")]
     pub(super) fn inject_panic(&self) {
         self.process.handle().spawn(async { panic!("a panic asked for by a test") });
-    }
-}
-
-/// Begins a task again when it panicked, and tells.
-#[derive(Clone)]
-struct Keeper {
-    clock: Clock,
-    desk: Arc<Desk>,
-    counters: Arc<Counters>,
-    cancel: CancellationToken,
-}
-
-impl Keeper {
-    async fn keep<F>(self, name: &'static str, mut begin: impl FnMut(&Keeper) -> F + Send)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let mut pause = RESTART_FIRST_MS;
-        while !self.cancel.is_cancelled() {
-            let panic = match catch_unwind(AssertUnwindSafe(|| begin(&self))) {
-                Ok(task) => {
-                    let mut task = tokio::spawn(task);
-                    tokio::select! {
-                        () = self.cancel.cancelled() => {
-                            task.abort();
-                            return;
-                        }
-                        end = &mut task => match end {
-                            Ok(()) => return,
-                            Err(end) if end.is_panic() => end.into_panic(),
-                            Err(_) => return,
-                        },
-                    }
-                }
-                Err(panic) => panic,
-            };
-            self.counters.panic_caught();
-            let words = crate::host::words_of(&*panic);
-            self.desk.reporter().event_now(Event::new(Kind::Internal).with("place", name).with("detail", words));
-            tokio::select! {
-                () = self.cancel.cancelled() => return,
-                () = self.clock.sleep(pause) => pause = (pause * 2).min(RESTART_LONGEST_MS),
-            }
-        }
     }
 }

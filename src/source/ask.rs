@@ -1,10 +1,20 @@
 //! One question for presence, and its answer handed to the engine.
 
 use super::bisect::{Bisect, Found};
+use super::notify::Hub;
 use crate::graph::{Class, GraphClient, GraphError, PresenceAnswer};
 use crate::host::Desk;
 use crate::presence::Guid;
 use crate::sync::Source;
+
+/// Whom to ask, and whom to tell.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asking<'a> {
+    pub(super) client: &'a GraphClient,
+    pub(super) desk: &'a Desk,
+    /// With notifications: who knows which observation is the newest.
+    pub(super) hub: Option<&'a Hub>,
+}
 
 /// How a question ended.
 #[derive(Debug)]
@@ -17,12 +27,15 @@ pub(super) struct Landed {
     pub(super) good: bool,
     /// Of whom something new was learnt.
     pub(super) news: Vec<Guid>,
+    /// Whom a notification told more of than this answer knew, and after how many milliseconds to ask again.
+    pub(super) again: Vec<(Guid, u64)>,
 }
 
 /// Asks for these people and applies what comes. Where Graph refuses the batch, it is divided, if `divide` says so.
-pub(super) async fn ask(client: &GraphClient, desk: &Desk, ids: &[Guid], answer: &mut PresenceAnswer, divide: bool) -> Landed {
-    let mut landed = Landed { refused: Vec::new(), error: None, good: false, news: Vec::new() };
-    let error = match once(client, desk, ids, answer, &mut landed).await {
+pub(super) async fn ask(to: &Asking<'_>, ids: &[Guid], answer: &mut PresenceAnswer, divide: bool) -> Landed {
+    let client = to.client;
+    let mut landed = Landed { refused: Vec::new(), error: None, good: false, news: Vec::new(), again: Vec::new() };
+    let error = match once(to, ids, answer, &mut landed).await {
         Ok(()) => return landed,
         Err(error) => error,
     };
@@ -36,7 +49,7 @@ pub(super) async fn ask(client: &GraphClient, desk: &Desk, ids: &[Guid], answer:
     let mut parts = Bisect::new(ids.len());
     while let Some(part) = parts.next() {
         client.counters().retry();
-        match once(client, desk, &ids[part.clone()], answer, &mut landed).await {
+        match once(to, &ids[part.clone()], answer, &mut landed).await {
             Ok(()) => parts.good(),
             Err(error) if divides(&error) => parts.refused(part),
             Err(error) => {
@@ -61,18 +74,17 @@ fn divides(error: &GraphError) -> bool {
     }
 }
 
-async fn once(
-    client: &GraphClient,
-    desk: &Desk,
-    ids: &[Guid],
-    answer: &mut PresenceAnswer,
-    landed: &mut Landed,
-) -> Result<(), GraphError> {
-    client.presences(ids, answer).await?;
-    desk.with(|engine, now| {
-        engine.observe_all(answer.iter(), Source::Poll, now, |id| landed.news.push(id));
-        engine.good_answer(now);
-    });
+async fn once(to: &Asking<'_>, ids: &[Guid], answer: &mut PresenceAnswer, landed: &mut Landed) -> Result<(), GraphError> {
+    // From before the wait for a turn: an answer may pass for older than it is, never for newer.
+    let asked_at = to.client.clock().mono_ms();
+    to.client.presences(ids, answer).await?;
+    match to.hub {
+        Some(hub) => landed.again.extend(hub.polled(to.desk, answer, asked_at, &mut landed.news)),
+        None => to.desk.with(|engine, now| {
+            engine.observe_all(answer.iter(), Source::Poll, now, |id| landed.news.push(id));
+            engine.good_answer(now);
+        }),
+    }
     answer.forget();
     landed.good = true;
     Ok(())

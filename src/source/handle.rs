@@ -22,11 +22,13 @@ pub struct Polling {
     pub interval_ms: u64,
     /// `source.adaptive`.
     pub adaptive: bool,
+    /// `source.watchdog_interval_ms`: for those whose changes are sent.
+    pub watchdog_ms: u64,
 }
 
 impl From<&crate::config::Source> for Polling {
     fn from(source: &crate::config::Source) -> Polling {
-        Polling { interval_ms: source.poll_interval_ms, adaptive: source.adaptive }
+        Polling { interval_ms: source.poll_interval_ms, adaptive: source.adaptive, watchdog_ms: source.watchdog_interval_ms }
     }
 }
 
@@ -35,6 +37,7 @@ pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) interval_ms: AtomicU64,
     pub(super) adaptive: AtomicBool,
+    pub(super) watchdog_ms: AtomicU64,
     pub(super) everybody: AtomicBool,
     pub(super) wanted: Mutex<Wanted>,
     /// Those of them whom the host named: the only ones who are asked for while the instance is disabled.
@@ -79,6 +82,7 @@ impl PollHandle {
     pub fn set(&self, polling: Polling) {
         self.0.interval_ms.store(polling.interval_ms.max(1), Ordering::Relaxed);
         self.0.adaptive.store(polling.adaptive, Ordering::Relaxed);
+        self.0.watchdog_ms.store(polling.watchdog_ms.max(1), Ordering::Relaxed);
         self.0.wake.notify_one();
     }
 }
@@ -89,6 +93,7 @@ impl Shared {
             clock,
             interval_ms: AtomicU64::new(polling.interval_ms.max(1)),
             adaptive: AtomicBool::new(polling.adaptive),
+            watchdog_ms: AtomicU64::new(polling.watchdog_ms.max(1)),
             everybody: AtomicBool::new(false),
             wanted: Mutex::default(),
             by_hand: Mutex::default(),

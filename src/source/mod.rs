@@ -1,14 +1,17 @@
 //! Where presence comes from: polling and change notifications. And the way back to Teams: publishing.
 
+mod aside;
 mod ask;
 mod bisect;
 mod handle;
 mod lane;
+mod later;
 pub mod notify;
 mod pace;
 mod planner;
 mod poll;
 mod publish;
+mod round;
 mod sweep;
 mod warm;
 

@@ -3,7 +3,7 @@
 //! One task. Requests overlap up to a small number, sweeps never do. Every failure ends in a pause whose length the failure names;
 //! nothing ends the loop but its cancellation.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,11 +11,15 @@ use std::sync::atomic::Ordering;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio_util::sync::CancellationToken;
 
-use super::ask::{Landed, ask};
+use super::aside::Aside;
+use super::ask::{Asking, Landed, ask};
 use super::handle::{PollHandle, Polling, Shared, lock};
 use super::lane::{self, Lane, Meter};
+use super::later::Later;
+use super::notify::Hub;
 use super::pace::Pace;
-use super::planner::{Pacing, Planner};
+use super::planner::Pacing;
+use super::round::{BOTH, Rounds, Which};
 use super::sweep::requests;
 use crate::event::{Event, Kind};
 use crate::graph::{Class, Endpoint, GraphClient, GraphError, MOST_IDS, PresenceAnswer};
@@ -27,9 +31,6 @@ const TARGET: &str = "poll";
 const MOST_FLYING: usize = 8;
 /// How long a user is remembered who was asked about before he was found.
 const AWAITED_FOR: u64 = 60_000;
-/// An id set aside is tried again after this, doubling to [`ASIDE_MOST`].
-const ASIDE_FIRST: u64 = 5 * 60_000;
-const ASIDE_MOST: u64 = 60 * 60_000;
 /// The longest wait while every id is set aside.
 const ALL_ASIDE: u64 = 30_000;
 /// How long a batch that is refused is not divided again after dividing showed that no id is the cause.
@@ -46,13 +47,21 @@ pub struct Poll {
     client: GraphClient,
     desk: Arc<Desk>,
     shared: Arc<Shared>,
+    hub: Option<Hub>,
 }
 
 impl Poll {
     /// Polls whom the desk's engine names. Sends nothing before [`Poll::run`].
     pub fn new(client: GraphClient, desk: Arc<Desk>, polling: Polling) -> Poll {
         let shared = Shared::new(client.clock().clone(), polling);
-        Poll { client, desk, shared: Arc::new(shared) }
+        Poll { client, desk, shared: Arc::new(shared), hub: None }
+    }
+
+    /// With notifications: whose changes are sent is polled at the watchdog's interval, and what is newer than an answer stands.
+    #[must_use]
+    pub fn beside(mut self, hub: Option<Hub>) -> Poll {
+        self.hub = hub;
+        self
     }
 
     /// The way to ask for single people.
@@ -69,7 +78,7 @@ impl Poll {
         let clock = self.client.clock().clone();
         let mut roster = self.desk.roster_changes();
         let mut flying: FuturesUnordered<Flight<'_>> = FuturesUnordered::new();
-        let mut state = State::new(&self.client, &self.desk, &self.shared);
+        let mut state = State::new(&self.client, &self.desk, &self.shared, self.hub.as_ref());
         loop {
             roster.borrow_and_update();
             let now = clock.mono_ms();
@@ -83,15 +92,17 @@ impl Poll {
                 Some(landing) = flying.next() => state.landed(landing),
                 _ = roster.changed() => {}
                 () = self.shared.wake.notified() => {}
+                () = woken(self.hub.as_ref()) => {}
                 () = clock.sleep_until(until) => {}
             }
         }
     }
 
     fn send(&self, question: Question, mut answer: PresenceAnswer) -> Flight<'_> {
+        let asking = Asking { client: &self.client, desk: &self.desk, hub: self.hub.as_ref() };
         Box::pin(async move {
             let landed = tokio::select! {
-                landed = ask(&self.client, &self.desk, &question.ids, &mut answer, question.divide) => Some(landed),
+                landed = ask(&asking, &question.ids, &mut answer, question.divide) => Some(landed),
                 // What is not sent yet is not sent any more: its turn in the budget may be long in coming, and dividing a batch takes many.
                 () = self.desk.disabled(), if !question.by_hand => None,
             };
@@ -100,13 +111,21 @@ impl Poll {
     }
 }
 
+/// Waits until notifications give the poll something to look at.
+async fn woken(hub: Option<&Hub>) {
+    match hub {
+        Some(hub) => hub.poll_woken().await,
+        None => std::future::pending().await,
+    }
+}
+
 type Flight<'a> = Pin<Box<dyn Future<Output = Landing> + Send + 'a>>;
 
 #[derive(Debug)]
 struct Question {
     ids: Arc<[Guid]>,
-    /// For single people, no part of the sweep.
-    single: bool,
+    /// The round whose sweep it is a part of; `None`: for single people.
+    round: Option<Which>,
     /// The host named somebody of these: they are asked for also while the instance is disabled.
     by_hand: bool,
     divide: bool,
@@ -125,23 +144,16 @@ enum Next {
     At(u64),
 }
 
-/// An id that Graph refuses.
-struct Aside {
-    until: u64,
-    wait: u64,
-}
-
 struct State<'a> {
     client: &'a GraphClient,
     desk: &'a Desk,
     shared: &'a Shared,
+    hub: Option<&'a Hub>,
     known: Arc<[Guid]>,
     version: u64,
-    /// The one from which the sweep under way was planned.
-    sweep_version: u64,
     /// The list of people is not looked at before this.
     look_at: u64,
-    planner: Planner,
+    rounds: Rounds,
     lane: Lane,
     /// What looks at everybody by hand may cost.
     by_hand: Meter,
@@ -150,30 +162,32 @@ struct State<'a> {
     /// Good answers in a row.
     good: usize,
     renew: bool,
-    aside: HashMap<Guid, Aside>,
+    aside: Aside,
+    later: Later,
     no_dividing_until: u64,
     pace: Pace,
     spare: Vec<PresenceAnswer>,
 }
 
 impl<'a> State<'a> {
-    fn new(client: &'a GraphClient, desk: &'a Desk, shared: &'a Shared) -> State<'a> {
+    fn new(client: &'a GraphClient, desk: &'a Desk, shared: &'a Shared, hub: Option<&'a Hub>) -> State<'a> {
         State {
             client,
             desk,
             shared,
+            hub,
             known: Arc::from([]),
             version: 0,
-            sweep_version: 0,
             look_at: 0,
-            planner: Planner::new(shared.adaptive.load(Ordering::Relaxed)),
+            rounds: Rounds::new(shared.adaptive.load(Ordering::Relaxed)),
             lane: Lane::default(),
             by_hand: Meter::default(),
             not_before: 0,
             failures: 0,
             good: 0,
             renew: false,
-            aside: HashMap::new(),
+            aside: Aside::default(),
+            later: Later::default(),
             no_dividing_until: 0,
             pace: Pace::default(),
             spare: Vec::new(),
@@ -183,16 +197,17 @@ impl<'a> State<'a> {
     /// What to send now, or until when there is nothing to send.
     fn next(&mut self, now: u64) -> Next {
         self.look_at_roster(now);
+        self.rounds.divide(&self.known, self.version, self.hub, now);
         self.look_for_awaited(now);
         let limit = self.client.presence_budget().limit();
-        let mut until = u64::MAX;
+        let mut until = self.hub.map_or(u64::MAX, |hub| self.later.look(hub, &self.shared.wanted, now));
         if self.shared.everybody.load(Ordering::Acquire) {
             match self.by_hand.at(limit) {
                 at if at > now => until = at,
                 _ => {
                     self.shared.everybody.store(false, Ordering::Release);
                     self.by_hand.spend(requests(self.known.len()) as u64, now, limit);
-                    self.planner.at_once(now);
+                    self.rounds.planners().for_each(|planner| planner.at_once(now));
                 }
             }
         }
@@ -200,20 +215,23 @@ impl<'a> State<'a> {
             Ok(question) => return Next::Send(question),
             Err(at) => until = until.min(at),
         }
-        self.end_sweep(now);
-        match self.next_of_sweep(now, limit) {
-            Ok(question) => return Next::Send(question),
-            Err(at) => until = until.min(at),
+        for which in BOTH {
+            self.end_sweep(which, now);
+            match self.next_of_sweep(which, now, limit) {
+                Ok(question) => return Next::Send(question),
+                Err(at) => until = until.min(at),
+            }
         }
         Next::At(if self.look_at > now { until.min(self.look_at) } else { until })
     }
 
     /// A request of a sweep, or when there may be one; a landing may bring it nearer.
-    fn next_of_sweep(&mut self, now: u64, limit: u32) -> Result<Question, u64> {
-        if self.known.is_empty() && self.planner.is_idle() || self.planner.flying() >= MOST_FLYING {
+    fn next_of_sweep(&mut self, which: Which, now: u64, limit: u32) -> Result<Question, u64> {
+        let round = &self.rounds[which];
+        if round.is_idle() || self.rounds.flying() >= MOST_FLYING {
             return Err(u64::MAX);
         }
-        let Some(at) = self.planner.next_at() else { return Err(u64::MAX) };
+        let Some(at) = round.planner.next_at() else { return Err(u64::MAX) };
         let at = at.max(self.not_before);
         if at > now {
             return Err(at);
@@ -223,31 +241,32 @@ impl<'a> State<'a> {
         if room_at > now {
             return Err(room_at);
         }
-        if self.planner.is_idle() {
-            self.begin_sweep(now);
+        if round.planner.is_idle() {
+            self.begin_sweep(which, now);
         }
-        while let Some(portion) = self.planner.take(now) {
+        let round = &mut self.rounds[which];
+        while let Some(portion) = round.planner.take(now) {
             let first = portion.ids.first().copied();
             let mut ids = portion.ids;
-            if self.sweep_version != self.version {
+            if round.version != self.version {
                 // Who was removed or opted out since the sweep was planned is not asked for.
                 ids.retain(|id| self.known.binary_search(id).is_ok());
             }
             if !ids.is_empty() {
-                return Ok(self.question(ids, false, false, now));
+                return Ok(self.question(ids, Some(which), false, now));
             }
-            first.into_iter().for_each(|first| self.planner.landed(first, false));
-            if self.planner.next_at().is_none_or(|at| at > now) {
+            first.into_iter().for_each(|first| round.planner.landed(first, false));
+            if round.planner.next_at().is_none_or(|at| at > now) {
                 break;
             }
         }
-        Err(self.planner.next_at().unwrap_or(u64::MAX))
+        Err(round.planner.next_at().unwrap_or(u64::MAX))
     }
 
-    fn question(&mut self, ids: Vec<Guid>, single: bool, by_hand: bool, now: u64) -> Question {
+    fn question(&mut self, ids: Vec<Guid>, round: Option<Which>, by_hand: bool, now: u64) -> Question {
         let ids: Arc<[Guid]> = ids.into();
-        self.lane.sent(ids.clone(), now, single);
-        Question { ids, single, by_hand, divide: now >= self.no_dividing_until }
+        self.lane.sent(ids.clone(), now, round.is_none());
+        Question { ids, round, by_hand, divide: now >= self.no_dividing_until }
     }
 
     fn look_at_roster(&mut self, now: u64) {
@@ -266,7 +285,7 @@ impl<'a> State<'a> {
             return;
         }
         if new.len() > MOST_IDS || old.is_empty() {
-            self.planner.hurry(now);
+            self.rounds.planners().for_each(|planner| planner.hurry(now));
         } else {
             lock(&self.shared.wanted).extend(new.into_iter().map(|id| (id, now)));
         }
@@ -299,7 +318,7 @@ impl<'a> State<'a> {
         if at > now {
             return Err(at);
         }
-        let served = |id| self.aside.get(&id).is_none_or(|aside| aside.until <= now);
+        let served = |id| self.aside.serves(id, now);
         let mut ids = self.lane.take(&mut wanted, now, limit, served).ok_or(u64::MAX)?;
         let mut by_hand = lock(&self.shared.by_hand);
         drop(wanted);
@@ -314,25 +333,27 @@ impl<'a> State<'a> {
             return self.next_single(now, limit);
         }
         self.renew_if_refused();
-        Ok(self.question(ids, true, !named.is_empty(), now))
+        Ok(self.question(ids, None, !named.is_empty(), now))
     }
 
-    fn begin_sweep(&mut self, now: u64) {
+    fn begin_sweep(&mut self, which: Which, now: u64) {
         self.renew_if_refused();
-        let aside = &self.aside;
-        let ids: Arc<[Guid]> = if aside.is_empty() {
-            self.known.clone()
+        let pacing = self.pacing(which);
+        let (aside, round) = (&self.aside, &mut self.rounds[which]);
+        round.swept = if aside.is_empty() {
+            round.ids.clone()
         } else {
-            let served = |id: &&Guid| aside.get(id).is_none_or(|aside| aside.until <= now);
-            self.known.iter().filter(served).copied().collect()
+            round.ids.iter().filter(|id| aside.serves(**id, now)).copied().collect()
         };
-        self.sweep_version = self.version;
-        self.planner.set_adaptive(self.shared.adaptive.load(Ordering::Relaxed));
-        self.planner.begin(ids, now, self.pacing());
+        round.version = self.version;
+        if which == Which::Fast {
+            round.planner.set_adaptive(self.shared.adaptive.load(Ordering::Relaxed));
+        }
+        round.planner.begin(round.swept.clone(), now, pacing);
     }
 
-    fn end_sweep(&mut self, now: u64) {
-        let Some(swept) = self.planner.end(now) else { return };
+    fn end_sweep(&mut self, which: Which, now: u64) {
+        let Some(swept) = self.rounds[which].planner.end(now) else { return };
         if swept.cut {
             return;
         }
@@ -341,25 +362,30 @@ impl<'a> State<'a> {
         self.client.counters().sweep(swept.whole, swept.took_ms);
         if swept.whole {
             self.recovered();
-            let pacing = self.pacing();
-            let planned = pacing.interval_ms(self.known.len());
+            if let Some(hub) = self.hub {
+                let (round, known, aside) = (&self.rounds[which], &self.known, &self.aside);
+                let out = |id: &Guid| known.binary_search(id).is_err() || !aside.serves(*id, now);
+                hub.swept(|id| round.swept.binary_search(&id).is_ok() || out(&id), now - swept.took_ms, now);
+            }
+            if which == Which::Watched && !self.rounds[Which::Fast].ids.is_empty() {
+                // The pace is that of the others.
+                return;
+            }
+            let pacing = self.pacing(which);
+            let planned = pacing.interval_ms(self.rounds[which].ids.len());
             let budget = self.client.presence_budget();
             let budget_full = u64::from(budget.used(now)) * 10 >= u64::from(pacing.per_30s) * 9;
             let event = self.pace.swept(swept.interval_ms.max(planned), pacing.wanted_ms, budget_full);
             self.report(event);
         } else if !self.pace.is_throttled() {
             // Tried again after the pause that the failure named, however long the interval; after a 429 at the usual pace.
-            self.planner.again_at(self.not_before, swept.hurried);
+            self.rounds[which].planner.again_at(self.not_before, swept.hurried);
         }
     }
 
-    fn pacing(&self) -> Pacing {
+    fn pacing(&self, which: Which) -> Pacing {
         let limit = self.client.presence_budget().limit();
-        Pacing {
-            wanted_ms: self.shared.interval_ms.load(Ordering::Relaxed),
-            stretch_percent: self.pace.stretch_percent(),
-            per_30s: limit - lane::reserve(limit),
-        }
+        self.rounds.pacing(which, self.shared, self.pace.stretch_percent(), limit - lane::reserve(limit))
     }
 
     fn landed(&mut self, landing: Landing) {
@@ -370,23 +396,22 @@ impl<'a> State<'a> {
         }
         let Some(landed) = landed else {
             self.lane.landed(&question.ids, false, &mut lock(&self.shared.wanted));
-            question.ids.first().filter(|_| !question.single).into_iter().for_each(|first| self.planner.landed(*first, true));
+            self.round_landed(&question, true);
             return;
         };
-        if landed.good && !self.aside.is_empty() {
+        if landed.good {
             // Tried again and answered: no longer aside.
-            self.aside.retain(|id, _| !question.ids.contains(id) || landed.refused.iter().any(|(refused, _)| refused == id));
+            self.aside.answered(&question.ids, |id| landed.refused.iter().any(|(refused, _)| *refused == id));
         }
         landed.refused.iter().for_each(|(id, status)| self.set_aside(*id, *status, now));
         if !landed.refused.is_empty() && self.aside.len() >= self.desk.with(|engine, _| engine.polled().ids.len()) {
             // Nobody is left: more likely Graph refuses everything than that every id is bad.
-            self.aside.values_mut().for_each(|aside| aside.until = aside.until.min(now.saturating_add(ALL_ASIDE)));
+            self.aside.again_by(now.saturating_add(ALL_ASIDE));
         }
-        landed.news.iter().for_each(|id| self.planner.changed(*id, now));
+        landed.news.iter().for_each(|id| self.rounds[Which::Fast].planner.changed(*id, now));
         self.lane.landed(&question.ids, landed.error.is_none(), &mut lock(&self.shared.wanted));
-        if let Some(first) = question.ids.first().filter(|_| !question.single) {
-            self.planner.landed(*first, landed.error.is_some());
-        }
+        landed.again.iter().for_each(|(id, wait)| self.later.push(now + wait, *id));
+        self.round_landed(&question, landed.error.is_some());
         match landed.error {
             None => {
                 self.good += 1;
@@ -395,6 +420,12 @@ impl<'a> State<'a> {
                 }
             }
             Some(error) => self.failed(&error, &question, now),
+        }
+    }
+
+    fn round_landed(&mut self, question: &Question, failed: bool) {
+        if let (Some(which), Some(first)) = (question.round, question.ids.first()) {
+            self.rounds[which].planner.landed(*first, failed);
         }
     }
 
@@ -416,7 +447,7 @@ impl<'a> State<'a> {
             }
             _ => {}
         }
-        if question.single {
+        if question.round.is_none() {
             let pause = if matches!(error.class, Class::Throttled { .. }) { pause } else { pause.min(WANTED_PAUSE) };
             // The next sweep may be an hour away. Whoever is not polled (any more) was asked for once.
             let polled = question.ids.iter().copied().filter(|id| self.known.binary_search(id).is_ok());
@@ -438,10 +469,7 @@ impl<'a> State<'a> {
     }
 
     fn set_aside(&mut self, id: Guid, status: u16, now: u64) {
-        let known = self.aside.get(&id).map(|aside| aside.wait);
-        let wait = known.map_or(ASIDE_FIRST, |wait| (wait * 2).min(ASIDE_MOST));
-        self.aside.insert(id, Aside { until: now.saturating_add(wait), wait });
-        if known.is_some() {
+        if !self.aside.refused(id, now) {
             return;
         }
         for user in self.desk.with(|engine, _| engine.users_of(id)) {

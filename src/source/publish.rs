@@ -40,7 +40,8 @@ pub struct Farewell {
 }
 
 impl Farewell {
-    fn set(&self, over: bool) {
+    /// Whether it is over, as far as is known.
+    pub(super) fn set(&self, over: bool) {
         let mut known = self.over.lock().unwrap_or_else(PoisonError::into_inner);
         if *known != over {
             *known = over;

@@ -6,7 +6,7 @@
 //! | `meta` | `stamp` | random, anew with each opening: tells whether anybody else has written since |
 //! | `meta` | `last_good_ms` | when the source last gave a good answer, in milliseconds since 1970 |
 //! | `users` | the host's user id | one byte: 1 owned, 2 intended, 4 overridden; 8, 16, 32 the same of the queue's DND |
-//! | `notes` | shelf (1 sign-in, 2 directory), name | the note |
+//! | `notes` | shelf (1 sign-in, 2 directory, 3 notifications), name | the note |
 
 use redb::{ReadableTable, TableDefinition, TableError, WriteTransaction};
 
@@ -37,11 +37,12 @@ fn shelf_number(shelf: Shelf) -> u8 {
     match shelf {
         Shelf::SignIn => 1,
         Shelf::Directory => 2,
+        Shelf::Notifications => 3,
     }
 }
 
 fn shelf_of(number: u8) -> Option<Shelf> {
-    [Shelf::SignIn, Shelf::Directory].into_iter().find(|shelf| shelf_number(*shelf) == number)
+    [Shelf::SignIn, Shelf::Directory, Shelf::Notifications].into_iter().find(|shelf| shelf_number(*shelf) == number)
 }
 
 /// Makes a new file ready, brings an older one up to date, refuses a newer one; reads it all; and stamps it.

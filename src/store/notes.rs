@@ -16,6 +16,8 @@ pub enum Shelf {
     SignIn,
     /// Object ids that were found, the delta link.
     Directory,
+    /// Subscriptions that we hold, the keys they are encrypted for.
+    Notifications,
 }
 
 /// The name of a note.

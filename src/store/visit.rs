@@ -19,7 +19,7 @@ use super::place::Place;
 use super::trouble::Trouble;
 use crate::sys::user;
 
-const SHELVES: [Shelf; 2] = [Shelf::SignIn, Shelf::Directory];
+const SHELVES: [Shelf; 3] = [Shelf::SignIn, Shelf::Directory, Shelf::Notifications];
 
 /// Why there is nothing to look into.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

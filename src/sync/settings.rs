@@ -68,7 +68,7 @@ impl Settings {
             on_stop: config.dnd.on_stop,
             seats: config.seats.limit.map(u64::from),
             nobody_over_limit: config.seats.over_limit == config::OverLimit::None,
-            poll_interval_ms: config.source.poll_interval_ms,
+            poll_interval_ms: config.source.longest_interval_ms(),
             opt_out: config.opt_out.clone(),
             dry_run: config.dry_run,
             publish_ms: config.publish.calls.then_some(config.publish.expiration_ms),

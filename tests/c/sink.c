@@ -85,6 +85,7 @@ static void on_presence(void *user_data, const tps_presence *seen) {
   sink_entry entry = entry_of(SINK_PRESENCE, seen->user_id, seen->activity_text);
   CHECK(seen->struct_size >= sizeof(tps_presence) && seen->entra_object_id != NULL && seen->availability_text != NULL);
   entry.value = seen->availability;
+  entry.reason = seen->source;
   tell((sink *)user_data, &entry);
 }
 

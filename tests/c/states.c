@@ -46,6 +46,13 @@ static void questions(tps_sync *sync, int state, int poll_mode) {
   EXPECT(tps_set_log_level(sync, TPS_LOG_WARN), TPS_OK);
   EXPECT(tps_refresh(sync, NULL), state == RUNNING ? TPS_OK : TPS_E_STATE);
   EXPECT(tps_refresh(sync, "1"), state == RUNNING ? TPS_OK : TPS_E_STATE);
+  {
+    /* Refused in every state: the mode is poll. */
+    int32_t status = 1;
+    len = 0;
+    EXPECT(tps_deliver_notification(sync, NULL, 0, "{}", 2, &status, NULL, &len), TPS_E_STATE);
+    SAME(status, 1);
+  }
   /* The configuration's sign-in needs no person. */
   EXPECT(tps_sign_in(sync, NULL), TPS_E_STATE);
   EXPECT(tps_sign_out(sync, ""), TPS_E_STATE);

@@ -119,7 +119,7 @@ enum { SINK_DND = 1, SINK_CHAT, SINK_PRESENCE, SINK_EVENT, SINK_LOG, SINK_THREAD
 typedef struct sink_entry {
   int kind;          /* SINK_* */
   int32_t value;     /* dnd, chat_state, availability, code or level */
-  int32_t reason;    /* of a change; severity of an event */
+  int32_t reason;    /* of a change; severity of an event; source of a presence */
   uint32_t attempt;  /* of a change */
   uint64_t change_id;
   int64_t at_ms;     /* now_ms() as it began */

@@ -99,7 +99,7 @@ impl Rig {
     }
 
     pub(crate) fn poll(&self, interval_ms: u64) -> PollHandle {
-        self.poll_so(Polling { interval_ms, adaptive: false })
+        self.poll_so(Polling { interval_ms, adaptive: false, watchdog_ms: 60_000 })
     }
 
     pub(crate) fn poll_so(&self, polling: Polling) -> PollHandle {

@@ -8,7 +8,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use teams_presence_simulator::{AppSpec, CLIENT_ID, CLIENT_SECRET, Options, SecretSpec, Simulator, TENANT_ID, UserSpec};
+use teams_presence_simulator::{
+    AppSpec, CLIENT_ID, CLIENT_SECRET, Options, PUBLIC_CLIENT_ID, SERVICE_ACCOUNT, SERVICE_PASSWORD, SecretSpec, Simulator,
+    TENANT_ID, UserSpec,
+};
 use teams_presence_sync::event::Kind;
 use teams_presence_sync::instance::Instance;
 use teams_presence_sync::presence::{Chat, Dnd};
@@ -52,7 +55,41 @@ pub(crate) fn create(config: &Value) -> (Arc<Instance>, Arc<Host>) {
     (instance.expect("a configuration that holds"), host)
 }
 
+/// A port that nobody has at present.
+pub(crate) fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
+}
+
+/// Polling is slow, so that what is quick came as a notification.
+pub(crate) fn notified(config: &mut Value, content: &str) {
+    let port = free_port();
+    config["client_id"] = PUBLIC_CLIENT_ID.into();
+    config["auth"] = json!({ "method": "password", "username": SERVICE_ACCOUNT, "password": SERVICE_PASSWORD });
+    config["source"] = json!({
+        "mode": "notifications", "poll_interval_ms": 20_000, "watchdog_interval_ms": 60_000,
+        "notifications": {
+            "url": format!("http://127.0.0.1:{port}/graph/notify"), "content": content,
+            "listener": { "address": format!("127.0.0.1:{port}") },
+        },
+    });
+}
+
+pub(crate) fn living(rig: &Rig) -> Vec<String> {
+    rig.sim.subscriptions().into_iter().filter(|it| it.state == "alive").map(|it| it.id).collect()
+}
+
 impl Rig {
+    /// The process dies, so that nothing is ended, and another begins.
+    pub(crate) fn died_and_begun_again(mut self) -> Rig {
+        let (instance, host) = create(&self.config);
+        drop(std::mem::replace(&mut self.instance, instance));
+        self.host = host;
+        self.until("the lock", || self.instance.start().is_ok());
+        self.users(&[("100", ANN), ("101", BEN)]);
+        self.host.chat(0, "100", Chat::Available);
+        self
+    }
+
     /// Running, without users.
     pub(crate) fn new() -> Rig {
         Rig::with(|_| {}, |_| {})

@@ -82,6 +82,8 @@
  *      set, put, remove, reload, set_enabled, report
  *                      yes     yes       -          yes
  *      tps_refresh     -       yes       -          -
+ *      tps_deliver_notification
+ *                      -       yes       -          -            only with "source": {"mode": "notifications"}
  *      tps_sign_in     -       yes       -          -            also tps_sign_out; only where a person signs in
  *      tps_dispatch    -       yes       -          -            only in poll mode
  *      tps_acknowledge yes     yes       yes        yes          TPS_E_NOT_FOUND where nothing waits
