@@ -349,7 +349,10 @@ fn a_service_account_is_polled_and_that_is_told() {
     rig.until_later("the event", || !rig.host.events(Kind::NotSubscribed).is_empty());
     let told = rig.host.events(Kind::NotSubscribed).remove(0);
     assert!(told.json.contains("\"service_accounts\":1") && told.json.contains("[\"102\"]"), "{}", told.json);
-    assert_eq!(rig.explain("102")["notifications"]["polled_because"], "service_account");
+    let explained = rig.explain("102")["notifications"].clone();
+    assert_eq!(explained["polled_because"], "service_account");
+    let members: Vec<&String> = explained.as_object().expect("an object").keys().collect();
+    assert_eq!(members, ["account", "polled_because", "subscribed"], "as docs/explain.md says");
     rig.until_later("trust", || rig.explain("100")["notifications"]["subscribed"] == true);
     let figures = rig.stats()["notifications"].clone();
     assert_eq!((&figures["subscribed"], &figures["polled"], &figures["service_accounts"]), (&json!(2), &json!(1), &json!(1)));
