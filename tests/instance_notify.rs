@@ -144,7 +144,15 @@ fn it_is_renewed_again_and_again() {
     let rig = subscribed("rich", |_| {}, |_| {});
     let id = living(&rig);
     let mut gaps = 0;
-    hours_later(&rig, 3, || gaps += usize::from(living(&rig) != id));
+    let left_ms = || {
+        let alive = rig.sim.subscriptions().into_iter().find(|it| it.state == "alive");
+        alive.map_or(i64::MAX, |it| it.expires_ms - rig.sim.now())
+    };
+    hours_later(&rig, 3, || {
+        // On a busy machine time stands still until what is due is done: renewed with 15 minutes left.
+        rig.until("a renewal", || left_ms() > 14 * 60_000);
+        gaps += usize::from(living(&rig) != id);
+    });
     assert_eq!((gaps, subscription_requests(&rig, "POST")), (0, 1), "{}", rig.host.told(0));
     assert!((4..12).contains(&subscription_requests(&rig, "PATCH")), "{}", subscription_requests(&rig, "PATCH"));
     assert_eq!(rig.host.events(Kind::NotificationsOn).len(), 1);
@@ -274,22 +282,6 @@ fn what_was_tampered_with_never_decides() {
 }
 
 #[test]
-fn a_poll_that_was_asked_before_the_notification_does_not_win() {
-    let rig = subscribed("rich", |sim| sim.oddities(|oddities| oddities.notify.rich_sequence = false), |_| {});
-    trusted(&rig);
-    let (mark, asked) = (rig.host.mark(), presence_requests(&rig));
-    let late = rig.sim.inject(Fault::new(EndpointClass::Presences, FaultAction::Delay { ms: 1_500 }).times(1));
-    rig.instance.refresh(Some("100")).expect("a refresh");
-    rig.until("the question", || presence_requests(&rig) > asked);
-    rig.presence(ANN, "Busy", "InACall");
-    rig.host.dnd(mark, "100", Dnd::On);
-    std::thread::sleep(Duration::from_millis(2_500));
-    rig.sim.clear_fault(late);
-    assert!(!rig.host.has(mark, |seen| seen.is_dnd("100", Dnd::Off)), "{}", rig.host.told(mark));
-    rig.unharmed();
-}
-
-#[test]
 fn a_port_that_is_taken_is_told_and_tried_again() {
     let port = Mutex::new(None);
     let rig = Rig::with(quick, |config| {
@@ -349,7 +341,10 @@ fn a_service_account_is_polled_and_that_is_told() {
     rig.until_later("the event", || !rig.host.events(Kind::NotSubscribed).is_empty());
     let told = rig.host.events(Kind::NotSubscribed).remove(0);
     assert!(told.json.contains("\"service_accounts\":1") && told.json.contains("[\"102\"]"), "{}", told.json);
-    assert_eq!(rig.explain("102")["notifications"]["polled_because"], "service_account");
+    let explained = rig.explain("102")["notifications"].clone();
+    assert_eq!(explained["polled_because"], "service_account");
+    let members: Vec<&String> = explained.as_object().expect("an object").keys().collect();
+    assert_eq!(members, ["account", "polled_because", "subscribed"], "as docs/explain.md says");
     rig.until_later("trust", || rig.explain("100")["notifications"]["subscribed"] == true);
     let figures = rig.stats()["notifications"].clone();
     assert_eq!((&figures["subscribed"], &figures["polled"], &figures["service_accounts"]), (&json!(2), &json!(1), &json!(1)));

@@ -121,7 +121,9 @@ fn the_plaintext_is_read_as_a_poll_answer_is() {
 #[test]
 fn what_is_no_presence() {
     let one = r#"{"id":"11111111-2222-3333-4444-555555555555"}"#;
-    for plain in ["", "{}", "[]", "null", "{\"value\":[]}", "{\"id\":\"x\"}", "presence", &format!("{{\"value\":[{one},{one}]}}")]
+    let other = one.replace('1', "9");
+    for plain in
+        ["", "{}", "[]", "null", "{\"value\":[]}", "{\"id\":\"x\"}", "presence", &format!("{{\"value\":[{one},{other}]}}")]
     {
         assert_eq!(told(plain).err(), Some(ContentError::Plaintext), "{plain}");
     }
