@@ -24,6 +24,8 @@ static int account_of(const tps_event *event) {
 static void on_event(void *user_data, const tps_event *event) {
   if (event->code == TPS_EVENT_SIGN_IN_REQUIRED || event->code == TPS_EVENT_SIGNED_IN || event->code == TPS_EVENT_SIGNED_OUT) {
     int which = account_of(event);
+    /* Allowed in callbacks, as everywhere. Before anybody who waits for the counts goes on, to a stop perhaps. */
+    EXPECT(tps_sign_in(phone.sync, "west"), TPS_E_NOT_FOUND);
     pthread_mutex_lock(&lock);
     if (which < 0) {
       main_events++;
@@ -44,8 +46,6 @@ static void on_event(void *user_data, const tps_event *event) {
       left[which]++;
     }
     pthread_mutex_unlock(&lock);
-    /* Allowed in callbacks, as everywhere. */
-    EXPECT(tps_sign_in(phone.sync, "west"), TPS_E_NOT_FOUND);
   }
   record(user_data, event);
 }

@@ -1,5 +1,6 @@
 /* The state directory in bad hands: damaged, full, read-only, hanging, vanished, wanted by two, held by a forked descendant. */
 #include "phone.h"
+#include "state_file.h"
 #include "tps_test_hooks.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -256,6 +257,7 @@ static void tell_number(long number) {
 /* Holds the state until it is killed. */
 static void be_owner(void) {
   with_ann_on();
+  WAIT(state_written(phone.sync), 20000);
   tell_number(getpid());
   for (;;) pause();
 }
@@ -264,6 +266,7 @@ static void be_owner(void) {
 static void be_ancestor(void) {
   pid_t child;
   with_ann_on();
+  WAIT(state_written(phone.sync), 20000); /* before it is killed */
   child = fork();
   if (child == 0) {
     EXPECT(tps_stop(phone.sync, 100), TPS_E_FORKED);

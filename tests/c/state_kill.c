@@ -2,6 +2,7 @@
  *
  * A child is the telephone system. What it has of DND stands in memory that it shares with its parent, so it survives the kill as a file
  * would, and says more than the library is told: whose each DND is. At a start the host says only whether DND is on. */
+#include "state_file.h"
 #include "support.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -123,17 +124,6 @@ static void hand_over(tps_sync *sync) {
   EXPECT(tps_set_users(sync, users, USERS, err, sizeof err), TPS_OK);
 }
 
-/* Everything that the library was told is on disk. */
-static int all_written(tps_sync *sync) {
-  char text[16384];
-  size_t len = sizeof text;
-  const char *at;
-  if (tps_stats(sync, text, &len) != TPS_OK) return 0;
-  at = strstr(text, "\"state_file\":");
-  at = at == NULL ? NULL : strstr(at, "\"waiting\":");
-  return at != NULL && atoi(at + strlen("\"waiting\":")) == 0;
-}
-
 static int owned(tps_sync *sync, int at) {
   tps_state state = TPS_STATE_INIT;
   EXPECT(tps_get_state(sync, names[at % USERS], &state), TPS_OK);
@@ -178,7 +168,7 @@ static void press(tps_sync *sync, int at) {
 static void settle_presses(tps_sync *sync) {
   int at, before[DNDS];
   for (at = 0; at < DNDS; at++) before[at] = GET(at);
-  if (!all_written(sync)) return;
+  if (!state_written(sync)) return;
   for (at = 0; at < DNDS; at++)
     if (before[at] == PRESSED && SEEN(returned) > pressed_after[at] && !owned(sync, at) && turn(at, PRESSED, PERSONS)) COUNT(settled);
 }
