@@ -218,7 +218,7 @@ impl Stage {
         );
         let on = switched_on(&told, &self.host.on.lock().expect("whole"), each, who);
         if !on.is_empty() {
-            line("  ours, post to DND on", &ms(on));
+            line("  ours, post to DND on", ms(on));
         }
         let grown = |name: &str| after["worker"][name].as_u64().expect("a sum") - before["worker"][name].as_u64().expect("a sum");
         line(
