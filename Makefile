@@ -119,7 +119,7 @@ lib:
 	  echo "stripped, the shared library has $$size bytes; $(MOST_STRIPPED) are allowed"; \
 	  [ "$$size" -le $(MOST_STRIPPED) ]
 
-# With PART=engine (memory, callbacks, start, puts, sweep, day) only that. The simulator runs as a process of its own.
+# With PART=engine (memory, callbacks, start, puts, sweep, day, notify) only that. The simulator runs as a process of its own.
 bench:
 	$(call need,$(CARGO),https://rustup.rs)
 	$(CARGO) build --quiet --release --package teams-presence-simulator

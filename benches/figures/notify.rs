@@ -3,10 +3,11 @@
 //! One notification is one item, that is one person's change; Graph puts several into a post. Time runs from the moment at which the post was
 //! to be sent, whatever held it up.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use std::sync::atomic::Ordering::SeqCst;
 use teams_presence_simulator::{PUBLIC_CLIENT_ID, SERVICE_ACCOUNT, SERVICE_PASSWORD, TENANT_ID};
 use teams_presence_sync::event::{Event, LogLine, Severity};
 use teams_presence_sync::host::{HostCallbacks, Wants};
@@ -115,7 +116,7 @@ impl Stage {
             "auth": { "method": "password", "username": SERVICE_ACCOUNT, "password": SERVICE_PASSWORD,
                 "scope": "https://graph.microsoft.com/.default" },
             "endpoints": { "login": server.http(), "graph": format!("http://{}", serving.address) },
-            "dnd": { "hold_on_ms": 0, "hold_off_ms": 0 }, "stale": { "after_ms": 10_800_000 }, "seats": { "limit": PEOPLE },
+            "dnd": { "hold_on_ms": 0, "hold_off_ms": 0 }, "stale": { "after_ms": 10_800_000 }, "seats": { "limit": 10 * PEOPLE },
             "source": {
                 "mode": "notifications", "poll_interval_ms": 3_600_000, "watchdog_interval_ms": 3_600_000,
                 "notifications": {
@@ -295,7 +296,7 @@ impl std::fmt::Display for Quantiles {
 
 pub(crate) fn run() {
     let yardstick = bare();
-    let state = tempfile::tempdir().expect("a directory");
+    let state = tempfile::Builder::new().permissions(std::fs::Permissions::from_mode(0o700)).tempdir().expect("a directory");
     let parts: [(&str, &str, Option<&std::path::Path>, &[_]); 3] = [
         ("rich", "rich (encrypted), without a state directory", None, &RICH),
         ("rich", "rich, with a state directory", Some(state.path()), &WITH_STATE),

@@ -128,7 +128,8 @@ static int64_t posted_us(const char *object_id, int64_t *last)
             *next++ = '\0';
         if (strstr(entry, "\"kind\":\"notification\"") != NULL && strstr(entry, about) != NULL && number(entry, "number") > *last) {
             *last = number(entry, "number");
-            sent = number(entry, "sent_us");
+            if ((sent = number(entry, "sent_us")) <= 0)
+                fail("sent_us", "not in the simulator's journal");
         }
     }
     free(journal);
