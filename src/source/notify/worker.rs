@@ -103,7 +103,7 @@ impl Worker {
                     self.hub.sums.ignored.fetch_add(1, Relaxed);
                 }
                 ItemKind::Updated { user, content } => {
-                    let tenant = admitted.item.tenant_id.or(self.hub.tenant);
+                    let tenant = admitted.item.tenant_id.or_else(|| self.hub.tenant.id());
                     let proved = match proofs.iter().find(|(known, _)| *known == tenant) {
                         _ if content.is_none() => false,
                         Some((_, proved)) => *proved,
