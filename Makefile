@@ -5,10 +5,11 @@ PROFILE_DIR := target/debug
 LIB := $(PROFILE_DIR)/libteams_presence_sync.so
 CFLAGS := -std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude
 
-.PHONY: help demo test soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo
+.PHONY: help demo demo-notify test soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo
 
 help:
 	@echo "make demo        a C program loads the library and shows a day of a small office in a minute"
+	@echo "make demo-notify change notifications: a C program shows how soon each POST is told, and the same by polling (half a minute)"
 	@echo "make test        everything that must pass (needs Rust and a C/C++ compiler)"
 	@echo "make soak        ten minutes of a bad day: 2,000 users, outages, people, kills (SOAK_SECONDS shortens it)"
 	@echo "make lint        rustfmt, clippy"
@@ -32,6 +33,16 @@ demo:
 	@mkdir -p target/demo
 	$(CC) $(CFLAGS) examples/c/plugin_host.c -o target/demo/plugin_host -ldl -lpthread
 	@sh examples/demo.sh $(LIB) $(PROFILE_DIR)/teams-presence-simulator target/demo
+
+demo-notify:
+	$(call need,$(CARGO),https://rustup.rs)
+	$(call need,cc,apt-get install -y gcc)
+	@echo "Building the library and the simulator; the first time takes some minutes."
+	@$(CARGO) build --lib --package teams-presence-sync
+	@$(CARGO) build --package teams-presence-simulator
+	@mkdir -p target/demo
+	$(CC) $(CFLAGS) examples/c/notify_host.c $(PROFILE_DIR)/libteams_presence_sync.a -lgcc_s -lpthread -ldl -lm -o target/demo/notify_host
+	@sh examples/demo_notify.sh $(PROFILE_DIR)/teams-presence-simulator target/demo/notify_host target/demo
 
 test:
 	$(call need,$(CARGO),https://rustup.rs)
@@ -108,7 +119,7 @@ lib:
 	  echo "stripped, the shared library has $$size bytes; $(MOST_STRIPPED) are allowed"; \
 	  [ "$$size" -le $(MOST_STRIPPED) ]
 
-# With PART=engine (memory, callbacks, start, puts, sweep, day) only that. The simulator runs as a process of its own.
+# With PART=engine (memory, callbacks, start, puts, sweep, day, notify) only that. The simulator runs as a process of its own.
 bench:
 	$(call need,$(CARGO),https://rustup.rs)
 	$(CARGO) build --quiet --release --package teams-presence-simulator

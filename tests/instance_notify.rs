@@ -89,6 +89,44 @@ fn a_basic_notification_is_one_question_for_all_whom_it_is_about() {
     rig.unharmed();
 }
 
+/// Contents are opened side by side.
+#[test]
+fn what_came_in_one_post_is_told_in_its_order() {
+    let rig = subscribed("rich", |_| {}, |_| {});
+    trusted(&rig);
+    rig.sim.oddities(|oddities| oddities.notify.batch_ms = 3_600_000);
+    // Without numbers each is read again; no answer is to come between them.
+    rig.sim.inject(Fault::new(EndpointClass::Presences, FaultAction::Hang));
+    let words = ["InACall", "InAMeeting", "Busy", "InAConferenceCall"];
+    let mark = rig.host.mark();
+    for round in 0..5 {
+        for word in words {
+            rig.presence(ANN, "Busy", word);
+            rig.presence(BEN, if round % 2 == 0 { "Away" } else { "BeRightBack" }, word);
+        }
+    }
+    rig.presence(ANN, "DoNotDisturb", "Presenting");
+    let posts = rig.sim.deliveries().len();
+    rig.sim.oddities(|oddities| oddities.notify.batch_ms = 0);
+    rig.until("the last of them", || {
+        rig.host.has(mark, |seen| matches!(seen, Seen::Presence(view) if &*view.activity_text == "Presenting"))
+    });
+    rig.until("its answer", || rig.sim.deliveries().len() > posts);
+    let post = rig.sim.deliveries().remove(posts);
+    assert_eq!((post.items, post.status), (41, Some(202)));
+    // What was overtaken may be left out. Whatever is told stands behind what was told before it.
+    let told = rig.host.since(mark).into_iter().filter_map(|seen| match seen {
+        Seen::Presence(view) if &*view.user_id == "100" => Some(view.activity_text.to_string()),
+        _ => None,
+    });
+    let mut sent = (0..20).map(|n| words[n % 4]).chain(["Presenting"]);
+    for word in told {
+        assert!(sent.any(|it| it == word), "{word} is out of order: {}", rig.host.told(mark));
+    }
+    rig.sim.clear_faults();
+    rig.unharmed();
+}
+
 #[test]
 fn a_stop_ends_the_subscription() {
     let rig = subscribed("rich", |_| {}, |_| {});
