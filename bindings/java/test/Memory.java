@@ -39,7 +39,7 @@ public final class Memory {
      * @throws Exception it failed
      */
     public static void main(String[] arguments) throws Exception {
-        TeamsPresenceSync sync = TeamsPresenceSync.builder(Support.config()).closeTimeoutMillis(60_000).listener(new TeamsPresenceListener() {
+        TeamsPresenceListener hungry = new TeamsPresenceListener() {
             private boolean done;
 
             @Override
@@ -62,7 +62,8 @@ public final class Memory {
                 }
                 TOLD.incrementAndGet();
             }
-        }).build();
+        };
+        TeamsPresenceSync sync = Support.builder(hungry, "").build();
         sync.putUser(User.of("101", "ann@contoso.test"));
         sync.start();
         // Nothing is allocated here: there is no memory.
