@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use teams_presence_simulator::Simulator;
@@ -196,6 +196,18 @@ impl Java {
     /// Runs to the end; it has to end by itself, with 0, and without a warning. Answers what it printed.
     pub(crate) fn run(&mut self) -> String {
         finished(self.start(Stdio::null()))
+    }
+}
+
+/// Waits until it has printed this: longer than a C program is waited for.
+pub(crate) fn awaited(running: &mut Running, text: &str) {
+    let deadline = Instant::now() + WITHIN;
+    while !running.output().contains(text) {
+        if Instant::now() > deadline {
+            running.close_input();
+            panic!("{text:?} was not printed:\n{}", running.output());
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -4,13 +4,13 @@ package org.teamspresencesync;
 final class Life {
     /** How much longer than its time a stop is waited for: it may take a quarter of a second more by itself. */
     private static final int GRACE_MILLIS = 1000;
-    private static final int HOOK_MILLIS = 3000;
 
     private final long handle;
     private final Upcalls upcalls;
     private final String threadName;
     private final int closeMillis;
-    private final boolean wantsHook;
+    /** 0: no hook. */
+    private final int hookMillis;
     /** For the four below. Held while the disk is waited for in a start, and for nothing else. */
     private final Object lock = new Object();
     private PollThread thread;
@@ -18,12 +18,12 @@ final class Life {
     private boolean closing;
     private boolean closed;
 
-    Life(long handle, Upcalls upcalls, String threadName, int closeMillis, boolean wantsHook) {
+    Life(long handle, Upcalls upcalls, String threadName, int closeMillis, int hookMillis) {
         this.handle = handle;
         this.upcalls = upcalls;
         this.threadName = threadName;
         this.closeMillis = closeMillis;
-        this.wantsHook = wantsHook;
+        this.hookMillis = hookMillis;
     }
 
     void start() {
@@ -113,7 +113,7 @@ final class Life {
     }
 
     private void addHook() {
-        if (!wantsHook || hook != null) {
+        if (hookMillis == 0 || hook != null) {
             return;
         }
         hook = new Thread(this::stopAtExit, threadName + "-shutdown");
@@ -126,7 +126,7 @@ final class Life {
 
     private void stopAtExit() {
         try {
-            stop(HOOK_MILLIS);
+            stop(hookMillis);
         } catch (IllegalStateException closedMeanwhile) {
             // Nothing is left to stop.
             return;

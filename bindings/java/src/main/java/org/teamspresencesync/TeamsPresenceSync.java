@@ -43,7 +43,7 @@ public final class TeamsPresenceSync implements AutoCloseable {
             Native.destroy(handle);
             throw new TeamsPresenceSyncException(Status.CONFIG, "dispatch.mode: from Java it is \"poll\"");
         }
-        life = new Life(handle, upcalls, from.threadName, from.closeMillis, from.shutdownHook);
+        life = new Life(handle, upcalls, from.threadName, from.closeMillis, from.shutdownMillis);
     }
 
     /**
@@ -64,7 +64,7 @@ public final class TeamsPresenceSync implements AutoCloseable {
         };
         private String threadName = "teams-presence-sync";
         private int closeMillis = 5000;
-        private boolean shutdownHook = true;
+        private int shutdownMillis = 3000;
 
         private Builder(String config) {
             this.config = Objects.requireNonNull(config, "configJson");
@@ -104,14 +104,14 @@ public final class TeamsPresenceSync implements AutoCloseable {
         }
 
         /**
-         * Whether an instance that still runs when the virtual machine ends is stopped, in 3 seconds at most, so that what was switched on
-         * is released where the configuration wants that.
+         * How long the end of the virtual machine waits for an instance that still runs, so that what was switched on is released where the
+         * configuration wants that. A shutdown hook stops it.
          *
-         * @param wanted true by default
+         * @param millis 3000 by default; 0 for no hook
          * @return this
          */
-        public Builder shutdownHook(boolean wanted) {
-            shutdownHook = wanted;
+        public Builder shutdownTimeoutMillis(long millis) {
+            shutdownMillis = Outcome.time(millis);
             return this;
         }
 
