@@ -1,5 +1,11 @@
 package org.teamspresencesync;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.nio.file.attribute.PosixFilePermissions;
+
 /** What can only be seen from inside the package. */
 public final class InsideCases {
     private InsideCases() {
@@ -42,8 +48,20 @@ public final class InsideCases {
         }
     }
 
-    /** Platforms, and reasons that are hard to read. */
-    public static void loader() {
+    /** Platforms, reasons that are hard to read, and who may enter where the library is extracted. */
+    public static void loader() throws IOException {
+        Path below = Paths.get(System.getProperty("java.io.tmpdir"));
+        Path one = NativeLibrary.freshDirectory(below);
+        Path two = NativeLibrary.freshDirectory(below);
+        try {
+            same(PosixFilePermissions.toString(Files.getPosixFilePermissions(one)), "rwx------");
+            if (one.equals(two)) {
+                throw new AssertionError("not fresh: " + one);
+            }
+        } finally {
+            Files.delete(one);
+            Files.delete(two);
+        }
         same(NativeLibrary.platform("Linux", "amd64"), "linux-x86_64");
         same(NativeLibrary.platform("Linux", "aarch64"), "linux-aarch64");
         same(NativeLibrary.platform("Mac OS X", "arm64"), "mac_os_x-aarch64");

@@ -57,26 +57,26 @@ final class Life {
         synchronized (lock) {
             running = thread;
         }
-        int status;
-        if (running == null) {
-            status = Native.stop(handle, millis);
-            if (status == Status.TIMEOUT) {
-                return false;
-            }
-        } else {
+        if (running != null) {
             running.requestStop(millis);
             if (!running.awaitDone((long) millis + GRACE_MILLIS)) {
                 return false;
             }
-            status = running.outcome();
-            synchronized (lock) {
-                if (thread == running) {
-                    thread = null;
-                    removeHook();
-                }
+        }
+        if (running == null || !running.finished()) {
+            // New or stopped already; or the library refused the stop of the thread, and says here why.
+            int status = Native.stop(handle, millis);
+            if (status == Status.TIMEOUT) {
+                return false;
+            }
+            Outcome.succeed(status, null);
+        }
+        synchronized (lock) {
+            if (running != null && thread == running) {
+                thread = null;
+                removeHook();
             }
         }
-        Outcome.succeed(status, null);
         return true;
     }
 

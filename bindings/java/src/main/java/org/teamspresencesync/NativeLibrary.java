@@ -81,8 +81,7 @@ final class NativeLibrary {
                 tried.add(place + ": not there; this jar has nothing for this platform");
                 return false;
             }
-            directory = Files.createTempDirectory(below, "teams-presence-sync-",
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            directory = freshDirectory(below);
             Files.copy(core, directory.resolve(CORE));
             Files.copy(glue, directory.resolve(GLUE));
             String file = directory.resolve(GLUE).toAbsolutePath().toString();
@@ -93,6 +92,12 @@ final class NativeLibrary {
         } finally {
             delete(directory);
         }
+    }
+
+    /** Of a name that nobody can know beforehand, for this user only: what is loaded from it cannot be exchanged. */
+    static Path freshDirectory(Path below) throws IOException {
+        return Files.createTempDirectory(below, "teams-presence-sync-",
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
 
     private static InputStream resource(String name) {

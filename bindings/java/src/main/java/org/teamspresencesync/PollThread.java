@@ -28,7 +28,7 @@ final class PollThread extends Thread {
     private volatile boolean goes;
     private volatile boolean ending;
     private volatile int stopMillis;
-    private volatile int outcome = Status.OK;
+    private volatile boolean finished;
     /** Only this thread looks at it. */
     private boolean inListener;
 
@@ -105,9 +105,9 @@ final class PollThread extends Thread {
         }
     }
 
-    /** What the stop answered, once {@link #awaitDone} has said true. */
-    int outcome() {
-        return outcome;
+    /** Whether the thread ended as it should, with a stop that was done; once {@link #awaitDone} has said true. */
+    boolean finished() {
+        return finished;
     }
 
     @Override
@@ -137,13 +137,16 @@ final class PollThread extends Thread {
     }
 
     private void poll() {
-        while (!ending) {
-            int ran = Native.dispatch(handle, wake, MOST);
-            if (ran == Status.STATE || ran == Status.HANDLE) {
-                return;
-            }
-            if (ran < 0) {
-                upcalls.failed("poll thread", new TeamsPresenceSyncException(ran, "handing out callbacks failed; it is tried again"));
+        int ran = 0;
+        while (!ending && ran != Status.STATE && ran != Status.HANDLE) {
+            try {
+                ran = Native.dispatch(handle, wake, MOST);
+                if (ran < 0 && ran != Status.STATE && ran != Status.HANDLE) {
+                    throw new TeamsPresenceSyncException(ran, "handing out callbacks failed; it is tried again");
+                }
+            } catch (Throwable failure) {
+                // Without this thread the instance would be mute: it goes on whatever that was.
+                upcalls.failed("poll thread", failure);
                 LockSupport.parkNanos(this, PAUSE_NANOS);
             }
         }
@@ -156,7 +159,7 @@ final class PollThread extends Thread {
         do {
             status = Native.stop(handle, Math.max(stopMillis, LEAST_STOP_MILLIS));
         } while (status == Status.TIMEOUT);
-        outcome = status;
+        finished = status == Status.OK;
     }
 
     /** Also after a failed start of the thread itself. */
