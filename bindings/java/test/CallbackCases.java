@@ -1,7 +1,10 @@
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import org.teamspresencesync.Activity;
 import org.teamspresencesync.Answer;
 import org.teamspresencesync.Availability;
@@ -23,6 +26,7 @@ final class CallbackCases {
 
     static void add(Cases to) {
         to.add("values arrive whole, in order, on one Java thread", CallbackCases::values);
+        to.add("hundreds of callbacks in one go", CallbackCases::inOneGo);
         to.add("what is not overridden is not asked for", CallbackCases::notOverridden);
         to.add("inside a listener: stop, close and check are refused, the rest is not", CallbackCases::inside);
     }
@@ -71,6 +75,44 @@ final class CallbackCases {
         Support.same(told.count("failure"), 0);
         thread.join(60_000);
         Support.check(!thread.isAlive(), "ended");
+    }
+
+    /** All of them inside one native call: each one has to give back what it took of the virtual machine. */
+    private static void inOneGo() throws Exception {
+        Recorder told = new Recorder();
+        CountDownLatch ready = new CountDownLatch(1);
+        told.inside = method -> {
+            try {
+                ready.await();
+            } catch (InterruptedException unexpected) {
+                throw new IllegalStateException(unexpected);
+            }
+            return null;
+        };
+        List<User> users = new ArrayList<>();
+        for (int at = 0; at < 200; at++) {
+            users.add(User.of("user-" + at, "ann@contoso.test"));
+        }
+        Support.inACall("ann");
+        try (TeamsPresenceSync sync = Support.builder(told, "").build()) {
+            sync.setUsers(users);
+            sync.start();
+            // Everything has piled up behind the first one.
+            for (User user : users) {
+                Support.await(user.toString(), () -> sync.state(user.userId()).dndDesired() == 2);
+            }
+            ready.countDown();
+            for (User user : users) {
+                told.await("dnd " + user.userId() + " on");
+                told.await("chat " + user.userId() + " DND");
+            }
+        } finally {
+            ready.countDown();
+            Support.reachable("ann");
+        }
+        // The stop hands out all releases in one call.
+        Support.same(told.count("dnd ") - told.count("dnd user-0 "), 2 * 199);
+        Support.same(told.count("failure"), 0);
     }
 
     /** Wants events only. */
