@@ -5,7 +5,7 @@ PROFILE_DIR := target/debug
 LIB := $(PROFILE_DIR)/libteams_presence_sync.so
 CFLAGS := -std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude
 
-.PHONY: help demo demo-notify test soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo
+.PHONY: help demo demo-notify test soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo java
 
 help:
 	@echo "make demo        a C program loads the library and shows a day of a small office in a minute"
@@ -14,6 +14,7 @@ help:
 	@echo "make soak        ten minutes of a bad day: 2,000 users, outages, people, kills (SOAK_SECONDS shortens it)"
 	@echo "make lint        rustfmt, clippy"
 	@echo "make lib         the release: target/release/libteams_presence_sync.{so,a}"
+	@echo "make java        the Java bindings: one jar with the release inside, sources and Javadoc, in target/java (needs a JDK)"
 	@echo "make bench       figures, as ratios against a bare client in the same run"
 	@echo "make valgrind    the C tests under memcheck          make asan, make tsan   under the sanitizers"
 	@echo "make test-peers  third-party servers from npm on loopback (needs Node)"
@@ -119,6 +120,19 @@ lib:
 	  echo "stripped, the shared library has $$size bytes; $(MOST_STRIPPED) are allowed"; \
 	  [ "$$size" -le $(MOST_STRIPPED) ]
 
+# NATIVES="linux-aarch64=DIRECTORY" adds the two files of another platform, built there (bindings/java/build.sh).
+JAVA_SOURCES := bindings/java/src/main/java
+java: lib
+	$(call need,javac,apt-get install -y openjdk-17-jdk-headless)
+	$(call need,cc,apt-get install -y gcc)
+	@sh bindings/java/build.sh target/java target/release/libteams_presence_sync.so $(NATIVES)
+	@javadoc -quiet -Xdoclint:all -Werror --release 8 -encoding UTF-8 -notimestamp -d target/java/javadoc -sourcepath $(JAVA_SOURCES) \
+	  org.teamspresencesync
+	@version=$$(basename target/java/teams-presence-sync-*.jar .jar); \
+	  java -cp target/java/tools Pack target/java/$$version-javadoc.jar target/java/javadoc; \
+	  java -cp target/java/tools Pack target/java/$$version-sources.jar $(JAVA_SOURCES)
+	@ls -l target/java/*.jar
+
 # With PART=engine (memory, callbacks, start, puts, sweep, day, notify) only that. The simulator runs as a process of its own.
 bench:
 	$(call need,$(CARGO),https://rustup.rs)
@@ -130,6 +144,7 @@ header:
 
 docs:
 	TPS_UPDATE_DOCS=1 $(CARGO) test --quiet --test generated_docs
+	TPS_UPDATE_DOCS=1 $(CARGO) test --quiet --test java constants_are_those_of_the_header
 	TPS_UPDATE_DOCS=1 $(CARGO) test --quiet --package tps --test troubleshooting
 
 test-peers:
