@@ -54,7 +54,7 @@ install: $(LICENCES)
 	@for file in TeamsPresenceSyncConfig TeamsPresenceSyncConfigVersion; do \
 	  $(fill) packaging/cmake/$$file.cmake.in > $(DESTDIR)$(LIBDIR)/cmake/TeamsPresenceSync/$$file.cmake; done
 	install -m 644 LICENSE-MIT LICENSE-APACHE README.md CHANGELOG.md $(LICENCES) $(DESTDIR)$(DOCDIR)/
-	@if [ -e $(INSTALL_TPS) ]; then set -ex; \
+	@if [ -e $(INSTALL_TPS) ]; then set -e; \
 	  install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1; \
 	  install -m 755 $(INSTALL_TPS) $(DESTDIR)$(BINDIR)/tps; \
 	  install -m 644 packaging/man/tps.1 $(DESTDIR)$(MANDIR)/man1/tps.1; \

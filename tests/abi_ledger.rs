@@ -114,3 +114,14 @@ fn every_function_has_its_version() {
         assert!(numbers(interface) <= now.0 && numbers(release) <= now.1, "{name} is from the future");
     }
 }
+
+/// What cargo-c reads names the same interface as the SONAME.
+#[test]
+fn the_metadata_for_cargo_c_has_the_version_of_the_interface() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("the manifest");
+    let section = manifest.split_once("[package.metadata.capi.library]").expect("its section").1;
+    let section = section.split("\n[").next().unwrap_or_default();
+    let expected = format!("version = \"{}.{}.0\"", TPS_ABI_VERSION >> 16, TPS_ABI_VERSION & 0xffff);
+    assert!(section.contains(&expected), "not {expected}: {section}");
+    assert!(section.contains("version_suffix_components = 1"), "{section}");
+}
