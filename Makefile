@@ -15,6 +15,9 @@ help:
 	@echo "make lint        rustfmt, clippy"
 	@echo "make lib         the release: target/release/libteams_presence_sync.{so,a}"
 	@echo "make java        the Java bindings: one jar with the release inside, sources and Javadoc, in target/java (needs a JDK)"
+	@echo "make install     the release to PREFIX (/usr/local), below DESTDIR: library, headers, pkg-config, CMake, tps (make lib tool first)"
+	@echo "make deb         Debian packages in target/deb           make reproducible   builds in another folder and compares"
+	@echo "make abidiff     the interface against that of the last release (needs abigail-tools)"
 	@echo "make bench       figures, as ratios against a bare client in the same run"
 	@echo "make valgrind    the C tests under memcheck          make asan, make tsan   under the sanitizers"
 	@echo "make test-peers  third-party servers from npm on loopback (needs Node)"
@@ -109,7 +112,7 @@ deny:
 MOST_STRIPPED := 8000000
 lib:
 	$(call need,strip,apt-get install -y binutils)
-	$(CARGO) rustc --release --lib --crate-type cdylib,staticlib
+	packaging/cargo.sh rustc --release --lib --crate-type cdylib,staticlib
 	@if grep -q tps_test_panic target/release/libteams_presence_sync.so; then \
 	  rm target/release/libteams_presence_sync.so target/release/libteams_presence_sync.a; \
 	  echo "this was built with test-hooks, which is never a release"; exit 1; fi
@@ -161,3 +164,5 @@ test-network:
 	$(CARGO) build --quiet --lib --package teams-presence-sync
 	$(CARGO) build --quiet --package teams-presence-simulator
 	@bash tests/network/run.sh
+
+include packaging/packaging.mk
