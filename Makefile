@@ -5,7 +5,7 @@ PROFILE_DIR := target/debug
 LIB := $(PROFILE_DIR)/libteams_presence_sync.so
 CFLAGS := -std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude
 
-.PHONY: help demo demo-notify test soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo java
+.PHONY: help demo demo-notify test soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo java test-asterisk
 
 help:
 	@echo "make demo        a C program loads the library and shows a day of a small office in a minute"
@@ -22,6 +22,7 @@ help:
 	@echo "make valgrind    the C tests under memcheck          make asan, make tsan   under the sanitizers"
 	@echo "make test-peers  third-party servers from npm on loopback (needs Node)"
 	@echo "make test-network  real host names, a real proxy, IPv6, in network namespaces (needs root)"
+	@echo "make test-asterisk  the module of examples/asterisk in Debian testing's Asterisk (needs root)"
 	@echo "make deny        licences, bans, sources of every dependency"
 	@echo "make header, make docs   write the generated files anew"
 
@@ -164,5 +165,11 @@ test-network:
 	$(CARGO) build --quiet --lib --package teams-presence-sync
 	$(CARGO) build --quiet --package teams-presence-simulator
 	@bash tests/network/run.sh
+
+test-asterisk:
+	$(call need,$(CARGO),https://rustup.rs)
+	$(CARGO) build --quiet --lib --package teams-presence-sync
+	$(CARGO) build --quiet --package teams-presence-simulator
+	@bash tests/asterisk/run.sh
 
 include packaging/packaging.mk
