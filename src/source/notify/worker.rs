@@ -193,6 +193,23 @@ impl Worker {
     }
 }
 
+#[cfg(test)]
+impl Worker {
+    /// Works off what is there, at once. `plain`: the content that came along, for proof and decryption have tests of their own.
+    pub(in crate::source) fn work_off(&self, plain: Option<&[u8]>) {
+        use futures_util::FutureExt;
+        while let Some(delivery) = self.hub.intake.try_next() {
+            let mut updates = Vec::new();
+            self.sort(delivery, &mut updates).now_or_never().expect("nothing that is to be proved");
+            let told = || Told::read(plain?.to_vec()).ok();
+            let opened = updates.into_iter().filter_map(|Update { subscription, user, arrived_ms, .. }| {
+                Some(Opened { subscription, user: user?, told: told(), arrived_ms })
+            });
+            self.apply(&opened.collect::<Vec<_>>());
+        }
+    }
+}
+
 /// One update, and whether its content could not be opened. Nothing where nobody knows whom it is about.
 fn open(update: Update, keys: Option<&KeyRing>) -> (Option<Opened>, bool) {
     let Update { subscription, user, content, arrived_ms } = update;
