@@ -44,8 +44,6 @@ pub(super) struct There {
     /// Graph wants it authorised anew, and sends nothing until that is done.
     pub(super) unauthorized: bool,
     pub(super) ours: bool,
-    /// When it was authorised anew, whichever way.
-    pub(super) authorized: Vec<u64>,
 }
 
 /// What was asked, in all.
@@ -132,13 +130,12 @@ impl Graph {
             ends_at: now + HOUR,
             unauthorized: false,
             ours: false,
-            authorized: Vec::new(),
         };
         self.next_id += 1;
         self.subscriptions.insert(Guid(self.next_id), there);
     }
 
-    /// Does it and answers. `wall`: Graph's clock. An account has one subscription of an application to presence.
+    /// Does it and answers: these four are all that can be asked, so `reauthorize` never comes within 10 minutes of a renewal. `wall`: Graph's clock. An account has one subscription of an application to presence.
     pub(super) fn ask(&mut self, action: &Action, url_answers: bool, now: u64, wall: i64) -> Result<Answer, Why> {
         let shown = |id: Guid, ends_at: u64| Subscription {
             id: Some(id),
@@ -182,7 +179,6 @@ impl Graph {
                     ends_at,
                     unauthorized: false,
                     ours: true,
-                    authorized: vec![now],
                 };
                 self.subscriptions.insert(id, there);
                 self.tally.created += 1;
@@ -192,7 +188,6 @@ impl Graph {
                 let there = self.subscriptions.get_mut(id).ok_or(Why::NotFound)?;
                 there.ends_at = ends_at;
                 there.unauthorized = false;
-                there.authorized.push(now);
                 self.tally.renewed += 1;
                 Ok(Answer::Renewed(shown(*id, ends_at)))
             }),

@@ -196,9 +196,9 @@ impl Side {
     }
 
     /// What is posted to our address. True if it was taken.
-    pub(super) fn post(&self, body: &[u8], plain: Option<&[u8]>) -> bool {
+    pub(super) fn post(&self, body: &[u8], plain: Option<&[u8]>, mark: u64) -> bool {
         let taken = self.hub.deliver("", body).status == 202;
-        self.worker.work_off(plain);
+        self.worker.work_off(plain, mark);
         taken
     }
 

@@ -71,12 +71,13 @@ impl Kind {
     /// How many subscriptions may have to be made for it, at this length.
     pub(super) fn costs(self, ms: u64) -> u64 {
         match self {
-            Kind::Missed | Kind::Wall(_) => 0,
-            // Distrusted, made anew, distrusted again, more and more seldom; and once more when the watchdog had found it mended.
-            Kind::Silent | Kind::Inward => 3 + ms / (20 * MINUTE),
-            Kind::Rival => 2,
-            // One that lapses meanwhile, or whose answer was lost.
-            _ => 2,
+            Kind::Missed | Kind::Wall(_) | Kind::Reauthorize => 0,
+            // Distrusted, made anew, distrusted again: after 10, 20, 40, 80 and then every 120 minutes.
+            Kind::Silent | Kind::Inward => 2 + ms / HOUR,
+            // Made anew shortly before it lapses, and again while that does not help.
+            Kind::NoRenewal(_) => 1 + ms / HOUR,
+            // It lapses meanwhile, or was ended.
+            _ => 1,
         }
     }
 

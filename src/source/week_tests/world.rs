@@ -64,6 +64,8 @@ enum What {
 
 #[derive(Clone)]
 struct Post {
+    /// Of the content, which is encrypted once.
+    mark: u64,
     about: String,
     body: Vec<u8>,
     plain: Option<Vec<u8>>,
@@ -446,15 +448,16 @@ impl World {
             let late = self.chance.in_hundred(2);
             let latency = if late { self.chance.below(50 * SECOND) } else { self.chance.between(100, 8 * SECOND) };
             let plain = self.rich.then(|| Graph::presence(&person, self.graph.numbers_sent).to_string().into_bytes());
+            let mark = self.chance.next();
             let body = Graph::body(id, &there, person.id, wall);
-            self.at(now + latency, What::Post(Post { about: user_of(person.id), body, plain, first_at: now, attempt: 1 }));
+            self.at(now + latency, What::Post(Post { mark, about: user_of(person.id), body, plain, first_at: now, attempt: 1 }));
         }
     }
 
     fn posted(&mut self, mut post: Post) {
         let now = self.now();
         let side = self.side.as_ref().filter(|_| !self.is(Kind::deafens));
-        let taken = side.is_some_and(|side| side.post(&post.body, post.plain.as_deref()));
+        let taken = side.is_some_and(|side| side.post(&post.body, post.plain.as_deref(), post.mark));
         self.note(|| {
             let plain = post.plain.as_deref().map(String::from_utf8_lossy);
             format!("post of {} about {}, taken {taken}: {plain:?}", post.first_at, post.about)
@@ -477,7 +480,10 @@ impl World {
 
     fn word(&mut self, id: Guid, client_state: &str, event: &str) {
         let (body, now) = (Graph::word(id, client_state, event), self.now());
-        self.at(now + SECOND, What::Post(Post { about: event.to_owned(), body, plain: None, first_at: now, attempt: 1 }));
+        self.at(
+            now + SECOND,
+            What::Post(Post { mark: 0, about: event.to_owned(), body, plain: None, first_at: now, attempt: 1 }),
+        );
     }
 
     fn begins(&mut self, at: usize) {
