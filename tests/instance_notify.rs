@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use instance_support::*;
-use serde_json::{Value, json};
+use serde_json::json;
 use teams_presence_simulator::{EndpointClass, Fault, FaultAction, SERVICE_ACCOUNT, Simulator, Tamper, UserSpec};
 use teams_presence_sync::event::Kind;
 use teams_presence_sync::instance::ErrorKind;

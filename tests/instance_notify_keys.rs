@@ -7,13 +7,19 @@ use serde_json::{Value, json};
 use teams_presence_simulator::{EndpointClass, Fault, SERVICE_PASSWORD, Tamper, Tokens};
 use teams_presence_sync::event::{Kind, Level};
 use teams_presence_sync::presence::Dnd;
-use teams_presence_sync::sync::Source;
 
 const DAY_MS: u64 = 86_400_000;
 
 /// The name of the certificate of the subscription that lives.
 fn certificate(rig: &Rig) -> Option<String> {
     rig.sim.subscriptions().into_iter().find(|it| it.state == "alive")?.certificate_id
+}
+
+fn off_by_notification(rig: &Rig) {
+    let (mark, applied) = (rig.host.mark(), worker(rig, "applied"));
+    rig.presence(ANN, "Available", "Available");
+    rig.host.dnd(mark, "100", Dnd::Off);
+    rig.until("the notification", || worker(rig, "applied") > applied);
 }
 
 #[test]
@@ -39,12 +45,10 @@ fn a_key_is_replaced_while_its_subscription_lives() {
     // What was encrypted for the old key still opens: it is known to be a repetition, which only the decrypted text shows.
     let ignored = worker(&rig, "ignored");
     assert_eq!(post(&rig, &old), 202);
-    rig.until("it is taken in", || worker(&rig, "ignored") == ignored + 1);
+    rig.until("it is taken in", || worker(&rig, "ignored") > ignored);
     assert_eq!((worker(&rig, "undecrypted"), worker(&rig, "unproved")), (0, 0));
-    let mark = rig.host.mark();
-    rig.presence(ANN, "Available", "Available");
-    rig.host.dnd(mark, "100", Dnd::Off);
-    assert_eq!(last_source(&rig, mark, "100"), Some(Source::Notification), "and so does what is encrypted for the new one");
+    off_by_notification(&rig);
+    assert_eq!((worker(&rig, "undecrypted"), worker(&rig, "unproved")), (0, 0), "and so does what is encrypted for the new one");
     rig.unharmed();
 }
 
@@ -81,10 +85,8 @@ fn a_supplied_pair_is_used_and_after_a_restart_again() {
     rig.until_later("another", || certificate(&rig).is_some());
     assert_eq!(certificate(&rig), name);
     rig.until("news", || rig.stats()["notifications"]["accounts"]["main"]["state"] != "off");
-    let mark = rig.host.mark();
-    rig.presence(ANN, "Available", "Available");
-    rig.host.dnd(mark, "100", Dnd::Off);
-    assert_eq!(last_source(&rig, mark, "100"), Some(Source::Notification));
+    off_by_notification(&rig);
+    assert_eq!((worker(&rig, "undecrypted"), worker(&rig, "unproved")), (0, 0));
 }
 
 #[test]
@@ -100,18 +102,19 @@ fn whether_missing_tokens_are_accepted_is_taken_over_by_a_reload() {
         rig.instance.reload(config.to_string().as_bytes()).expect("a reload");
     };
     rig.presence(ANN, "Busy", "InACall");
-    rig.until("it is taken in", || worker(&rig, "reread") == 1);
+    rig.until("it is taken in", || worker(&rig, "reread") > 0);
     assert!(!rig.host.has(mark, |seen| seen.is_dnd("100", Dnd::On)), "refused by default");
-    assert_eq!(worker(&rig, "unproved"), 1);
+    assert!(worker(&rig, "unproved") > 0);
     reload("accept");
     rig.sim.notify(ANN, None).expect("sent");
     rig.host.dnd(mark, "100", Dnd::On);
     reload("refuse");
+    let unproved = worker(&rig, "unproved");
     let (mark, reread) = (rig.host.mark(), worker(&rig, "reread"));
     rig.presence(ANN, "Available", "Available");
-    rig.until("it is taken in", || worker(&rig, "reread") == reread + 1);
+    rig.until("it is taken in", || worker(&rig, "reread") > reread);
     assert!(!rig.host.has(mark, |seen| seen.is_dnd("100", Dnd::Off)));
-    assert_eq!(worker(&rig, "unproved"), 2);
+    assert!(worker(&rig, "unproved") > unproved);
     rig.unharmed();
 }
 

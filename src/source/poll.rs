@@ -201,6 +201,7 @@ impl<'a> State<'a> {
     /// What to send now, or until when there is nothing to send.
     pub(super) fn next(&mut self, now: u64) -> Next {
         self.look_at_roster(now);
+        self.rounds.follow(self.shared, now);
         self.rounds.divide(&self.known, self.version, self.hub, now);
         self.look_for_awaited(now);
         let limit = self.client.presence_budget().limit();

@@ -90,6 +90,8 @@ impl Rig {
         let (instance, host) = create(&self.config);
         drop(std::mem::replace(&mut self.instance, instance));
         self.host = host;
+        #[cfg(feature = "test-hooks")]
+        self.instance.clock().advance((self.sim.now() - machine_ms()).max(0).unsigned_abs());
         self.until("the lock", || self.instance.start().is_ok());
         self.users(&[("100", ANN), ("101", BEN)]);
         self.host.chat(0, "100", Chat::Available);
