@@ -6,7 +6,7 @@ use instance_support::*;
 use serde_json::{Value, json};
 use teams_presence_simulator::{EndpointClass, Fault, SERVICE_PASSWORD, Tamper, Tokens};
 use teams_presence_sync::event::{Kind, Level};
-use teams_presence_sync::presence::Dnd;
+use teams_presence_sync::presence::{Chat, Dnd};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -87,6 +87,30 @@ fn a_supplied_pair_is_used_and_after_a_restart_again() {
     rig.until("news", || rig.stats()["notifications"]["accounts"]["main"]["state"] != "off");
     off_by_notification(&rig);
     assert_eq!((worker(&rig, "undecrypted"), worker(&rig, "unproved")), (0, 0));
+}
+
+#[test]
+fn a_listener_without_its_certificate_is_told_and_heals() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (certificate, key) = (dir.path().join("certificate.pem"), dir.path().join("key.pem"));
+    let rig = Rig::with(quick, |config| {
+        notified(config, "rich");
+        let notifications = &mut config["source"]["notifications"];
+        notifications["url"] = notifications["url"].as_str().expect("a URL").replace("http://", "https://").into();
+        notifications["listener"]["certificate"] = json!({ "file": certificate });
+        notifications["listener"]["key"] = json!({ "file": key });
+    });
+    rig.users(&[("100", ANN), ("101", BEN)]);
+    let failed = rig.host.event(0, Kind::ListenerFailed);
+    assert!(failed.json.contains("\"step\":\"certificate\"") && failed.json.contains("certificate.pem"), "{}", failed.json);
+    let (certificate_pem, key_pem) = rig.sim.certificate(&["127.0.0.1"]).expect("a certificate");
+    std::fs::write(&key, key_pem).expect("written");
+    std::fs::write(&certificate, certificate_pem).expect("written");
+    rig.host.chat(0, "100", Chat::Available);
+    rig.until_later("a subscription", || living(&rig).len() == 1);
+    told_by_notification(&rig);
+    assert_eq!(rig.host.events(Kind::ListenerFailed).len(), 1, "told once");
+    rig.unharmed();
 }
 
 #[test]

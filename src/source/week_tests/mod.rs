@@ -11,7 +11,7 @@ mod weather;
 mod world;
 
 use chance::Chance;
-use weather::{MINUTE, WEEK};
+use weather::{HOUR, Kind, MINUTE, SECOND, Spell, WEEK};
 use world::{BOUND_MS, World};
 
 const PEOPLE: usize = 8;
@@ -40,6 +40,16 @@ fn in_a_calm_week_one_subscription_lives_all_the_time() {
     nothing_is_left(&mut world);
 }
 
+#[test]
+fn a_request_that_hangs_as_the_network_comes_back_keeps_nobody_waiting() {
+    for number in 0..10 {
+        crate::graph::backoff::loaded::load(number + 1);
+        let until = HOUR + 20 * MINUTE + number * 9 * SECOND;
+        let mut world = World::new(number + 100, 4, vec![Spell { from: HOUR, until, kind: Kind::Outward }]);
+        world.pass(2 * HOUR);
+    }
+}
+
 /// One week. The figures for whoever looks.
 fn week(seed: u64) {
     crate::graph::backoff::loaded::load(seed);
@@ -64,7 +74,6 @@ fn nobody_is_wrong_for_longer_than_a_look_of_the_watchdog() {
     if let Some(seed) = number("TPS_WEEK") {
         return week(seed);
     }
-    // The third one showed once that a request which hung kept the next one waiting.
     for seed in 1..=number("TPS_WEEKS").unwrap_or(3) {
         println!("week {seed}");
         week(seed);
