@@ -6,64 +6,18 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use instance_support::*;
-use serde_json::{Value, json};
+use serde_json::json;
 use teams_presence_simulator::{EndpointClass, Fault, FaultAction, SERVICE_ACCOUNT, Simulator, Tamper, UserSpec};
 use teams_presence_sync::event::Kind;
 use teams_presence_sync::instance::ErrorKind;
 use teams_presence_sync::presence::{Chat, Dnd};
 use teams_presence_sync::sync::Source;
 
-fn quick(sim: &Simulator) {
-    sim.oddities(|oddities| {
-        oddities.notify.latency_ms = 0;
-        oddities.notify.batch_ms = 0;
-    });
-}
-
-/// Ann and Ben, subscribed.
-fn subscribed(content: &str, prepare: impl FnOnce(&Simulator), change: impl FnOnce(&mut Value)) -> Rig {
-    let rig = Rig::with(
-        |sim| {
-            quick(sim);
-            prepare(sim);
-        },
-        |config| {
-            notified(config, content);
-            change(config);
-        },
-    );
-    rig.users(&[("100", ANN), ("101", BEN)]);
-    rig.host.chat(0, "100", Chat::Available);
-    rig.until_later("a subscription", || living(&rig).len() == 1);
-    rig
-}
-
-fn last_source(rig: &Rig, mark: usize, user: &str) -> Option<Source> {
-    let seen = rig.host.since(mark);
-    seen.iter().rev().find_map(|seen| match seen {
-        Seen::Presence(view) if &*view.user_id == user => Some(view.source),
-        _ => None,
-    })
-}
-
 #[test]
 fn a_rich_notification_is_faster_than_the_poll() {
     let rig = subscribed("rich", |_| {}, |_| {});
     told_by_notification(&rig);
     rig.unharmed();
-}
-
-/// Trusted: those subscribed are polled at the watchdog's interval.
-fn trusted(rig: &Rig) {
-    rig.until_later("trust", || rig.stats()["notifications"]["subscribed"] == 2);
-}
-
-fn presence_requests(rig: &Rig) -> usize {
-    rig.sim.requests().iter().filter(|request| request.path.contains("getPresencesByUserId")).count()
-}
-
-fn subscription_requests(rig: &Rig, method: &str) -> usize {
-    rig.sim.requests().iter().filter(|request| request.path.contains("/subscriptions") && request.method == method).count()
 }
 
 /// Time in steps of some seconds: an hour in a few seconds of ours.
@@ -189,20 +143,6 @@ fn it_is_renewed_again_and_again() {
     assert_eq!(rig.host.events(Kind::NotificationsOn).len(), 1);
     told_by_notification(&rig);
     rig.unharmed();
-}
-
-/// A poll learns nothing meanwhile, or it might be the first.
-fn told_by_notification(rig: &Rig) {
-    told_of(rig, "100", ANN);
-}
-
-fn told_of(rig: &Rig, user: &str, address: &str) {
-    let unasked = rig.sim.inject(Fault::status(EndpointClass::Presences, 503));
-    let mark = rig.host.mark();
-    rig.presence(address, "Busy", "InACall");
-    rig.host.dnd(mark, user, Dnd::On);
-    assert_eq!(last_source(rig, mark, user), Some(Source::Notification));
-    rig.sim.clear_fault(unasked);
 }
 
 #[test]

@@ -121,40 +121,6 @@ fn a_blank_at_an_end_of_a_password_is_warned_of_once() {
     }
 }
 
-/// Everything that an instance can say, gathered as text.
-struct Said(String);
-
-impl Said {
-    fn by(&mut self, instance: &Instance, host: &Host) {
-        for seen in host.since(0) {
-            self.0.push_str(&format!("{seen:?}\n"));
-        }
-        self.0.push_str(&instance.stats());
-        self.0.push_str(&format!("{instance:?}"));
-        for user in [None, Some("100")] {
-            self.0.push_str(&instance.explain(user).unwrap_or_default());
-        }
-    }
-
-    fn never_holds(&self, what: &str, secret: &str) {
-        let mut spellings =
-            vec![secret.to_owned(), json!(secret).to_string().trim_matches('"').to_owned(), format!("{secret:?}")];
-        spellings.push(form_encoded(secret));
-        for spelling in spellings {
-            let bare = spelling.trim_matches('"');
-            if let Some(at) = self.0.find(bare) {
-                let from = self.0[..at].char_indices().rev().nth(200).map_or(0, |(from, _)| from);
-                panic!("{what} was told: …{}", &self.0[from..at]);
-            }
-        }
-    }
-}
-
-/// As a form would carry it.
-fn form_encoded(secret: &str) -> String {
-    url::form_urlencoded::byte_serialize(secret.as_bytes()).collect()
-}
-
 #[test]
 fn the_search_finds_a_secret_however_it_is_spelled() {
     let spelled = [CLIENT_SECRET.to_owned(), form_encoded(CLIENT_SECRET), json!({ "a": CLIENT_SECRET }).to_string()];

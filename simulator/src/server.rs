@@ -31,6 +31,8 @@ use crate::{Error, clock, control, entra, guid};
 
 /// The largest request body that is read.
 const MAX_BODY: usize = 8 << 20;
+/// How often it is looked whether an answer that is kept back may go.
+const HOLDING: Duration = Duration::from_millis(5);
 
 /// Opens a listening socket on loopback.
 pub(crate) fn bind(address: SocketAddr) -> Result<(StdListener, SocketAddr), Error> {
@@ -181,6 +183,12 @@ async fn handle(
             entra::route(&call).unwrap_or_else(|| Reply::json(404, &serde_json::json!({"error": "no such endpoint"})))
         }
     };
+    if let Some(id) = struck.held_by {
+        shared.lock().records.counters.faults += 1;
+        while shared.lock().faults.holds(id, shared.now()) {
+            tokio::time::sleep(HOLDING).await;
+        }
+    }
     outcome.status = reply.status.as_u16();
     let spoil = struck.action.map(|action| (action, connection));
     let response = respond(reply, spoil, gzip, call.now);
@@ -206,7 +214,8 @@ fn strike(call: &Call, class: EndpointClass) -> Struck {
     let tenant = tenant.map(|i| &world.tenants[i]);
     let target = Target { endpoint: class, tenant, method: call.method.as_str(), path_and_query: &text };
     let struck = world.faults.strike(&target, &mut world.random, call.now);
-    if struck.action.is_some() || struck.delay_ms > 0 {
+    // An answer that is held counts once it is there.
+    if (struck.action.is_some() && struck.held_by.is_none()) || struck.delay_ms > 0 {
         world.records.counters.faults += 1;
     }
     struck

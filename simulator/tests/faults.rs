@@ -55,6 +55,26 @@ async fn statuses_with_every_retry_after_and_body() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_held_is_as_old_as_its_question() {
+    let bench = start().await;
+    let token = bench.token().await;
+    let ann = bench.id("ann");
+    bench.sim.set_presence("ann@contoso.test", "Busy", "InACall").expect("a presence");
+    let hold = bench.sim.inject(Fault::new(EndpointClass::Presences, FaultAction::Hold).times(1));
+    let asked = [ann.as_str()];
+    let (held, ()) = tokio::join!(bench.presences(&token, &asked), async {
+        while bench.sim.counters().faults == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        bench.sim.set_presence("ann@contoso.test", "Away", "Away").expect("a presence");
+        let passed = bench.presences(&token, &asked).await;
+        assert_eq!(passed.1["value"][0]["availability"], "Away", "only one is held");
+        bench.sim.clear_fault(hold);
+    });
+    assert_eq!((held.0, held.1["value"][0]["availability"].as_str()), (200, Some("Busy")));
+}
+
+#[tokio::test]
 async fn scope_count_and_tenants() {
     let bench = start().await;
     let token = bench.token().await;

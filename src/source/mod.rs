@@ -14,6 +14,8 @@ mod publish;
 mod round;
 mod sweep;
 mod warm;
+#[cfg(test)]
+mod week_tests;
 
 pub use handle::{PollHandle, Polling};
 pub use planner::{Pacing, Planner, Portion, Swept};

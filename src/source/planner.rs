@@ -89,6 +89,14 @@ impl Planner {
         self.hurry(now);
     }
 
+    /// Sweeps follow each other more quickly from now on: this one counts from now, not from when the last one began.
+    pub fn sooner(&mut self, interval_ms: u64, now: u64) {
+        if let Some(sweep) = self.sweep.as_mut().filter(|sweep| !sweep.hurries()) {
+            sweep.cut();
+        }
+        self.next_sweep_at = self.next_sweep_at.min(now.saturating_add(interval_ms));
+    }
+
     /// No sweep is under way.
     pub fn is_idle(&self) -> bool {
         self.sweep.is_none()

@@ -254,3 +254,31 @@ fn who_telephones_all_day_is_looked_at_more_often() {
     .expect("all in order");
     assert!(rides > 10_000, "{rides}");
 }
+
+#[test]
+fn a_shorter_interval_holds_from_now_on() {
+    const HOUR: u64 = 3_600_000;
+    let whole = |planner: &mut Planner, now: u64| {
+        planner.begin(people(1_400), now, pacing(HOUR));
+        while let Some(portion) = planner.take(now) {
+            planner.landed(portion.ids[0], false);
+        }
+        planner.end(now)
+    };
+    let mut planner = Planner::new(false);
+    assert!(whole(&mut planner, 0).expect("hurried").whole);
+    let due = planner.next_at().expect("another");
+    assert!(due >= HOUR / 3, "{due}");
+    planner.sooner(30_000, 1_000);
+    assert_eq!(planner.next_at(), Some(31_000));
+    planner.sooner(HOUR, 2_000);
+    assert_eq!(planner.next_at(), Some(31_000), "nothing is put off");
+    // One that is spread over an hour is given up for it.
+    planner.begin(people(1_400), 31_000, pacing(HOUR));
+    let first = planner.take(31_000).expect("the first request");
+    planner.landed(first.ids[0], false);
+    assert!(planner.end(31_000).is_none() && planner.next_at() > Some(60_000));
+    planner.sooner(30_000, 32_000);
+    assert!(planner.end(32_000).expect("given up").cut);
+    assert_eq!(planner.next_at(), Some(62_000));
+}

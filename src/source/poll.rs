@@ -37,6 +37,8 @@ const ALL_ASIDE: u64 = 30_000;
 const NO_DIVIDING_FOR: u64 = 5 * 60_000;
 /// The longest pause of single questions after a failure: a person waits for them.
 const WANTED_PAUSE: u64 = 5_000;
+/// The shortest pause after a failure.
+const LEAST_PAUSE: u64 = 1_000;
 /// After the list of people has changed it is left alone for a millisecond for each so many people on it: a host that puts users one by one
 /// would have it made anew with each.
 const PEOPLE_A_MS: u64 = 5_000;
@@ -122,29 +124,31 @@ async fn woken(hub: Option<&Hub>) {
 type Flight<'a> = Pin<Box<dyn Future<Output = Landing> + Send + 'a>>;
 
 #[derive(Debug)]
-struct Question {
-    ids: Arc<[Guid]>,
+pub(super) struct Question {
+    pub(super) ids: Arc<[Guid]>,
     /// The round whose sweep it is a part of; `None`: for single people.
     round: Option<Which>,
     /// The host named somebody of these: they are asked for also while the instance is disabled.
     by_hand: bool,
     divide: bool,
+    sent_at: u64,
 }
 
-struct Landing {
-    question: Question,
+pub(super) struct Landing {
+    pub(super) question: Question,
     /// `None` where the instance was disabled meanwhile.
-    landed: Option<Landed>,
-    answer: PresenceAnswer,
+    pub(super) landed: Option<Landed>,
+    pub(super) answer: PresenceAnswer,
 }
 
-enum Next {
+pub(super) enum Next {
     Send(Question),
     /// Nothing before this moment.
     At(u64),
 }
 
-struct State<'a> {
+/// What to ask for next, and what becomes of the answers.
+pub(super) struct State<'a> {
     client: &'a GraphClient,
     desk: &'a Desk,
     shared: &'a Shared,
@@ -170,7 +174,7 @@ struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    fn new(client: &'a GraphClient, desk: &'a Desk, shared: &'a Shared, hub: Option<&'a Hub>) -> State<'a> {
+    pub(super) fn new(client: &'a GraphClient, desk: &'a Desk, shared: &'a Shared, hub: Option<&'a Hub>) -> State<'a> {
         State {
             client,
             desk,
@@ -195,8 +199,9 @@ impl<'a> State<'a> {
     }
 
     /// What to send now, or until when there is nothing to send.
-    fn next(&mut self, now: u64) -> Next {
+    pub(super) fn next(&mut self, now: u64) -> Next {
         self.look_at_roster(now);
+        self.rounds.follow(self.shared, now);
         self.rounds.divide(&self.known, self.version, self.hub, now);
         self.look_for_awaited(now);
         let limit = self.client.presence_budget().limit();
@@ -266,7 +271,7 @@ impl<'a> State<'a> {
     fn question(&mut self, ids: Vec<Guid>, round: Option<Which>, by_hand: bool, now: u64) -> Question {
         let ids: Arc<[Guid]> = ids.into();
         self.lane.sent(ids.clone(), now, round.is_none());
-        Question { ids, round, by_hand, divide: now >= self.no_dividing_until }
+        Question { ids, round, by_hand, divide: now >= self.no_dividing_until, sent_at: now }
     }
 
     fn look_at_roster(&mut self, now: u64) {
@@ -388,7 +393,7 @@ impl<'a> State<'a> {
         self.rounds.pacing(which, self.shared, self.pace.stretch_percent(), limit - lane::reserve(limit))
     }
 
-    fn landed(&mut self, landing: Landing) {
+    pub(super) fn landed(&mut self, landing: Landing) {
         let Landing { question, landed, answer } = landing;
         let now = self.client.clock().mono_ms();
         if self.spare.len() < MOST_FLYING {
@@ -438,6 +443,11 @@ impl<'a> State<'a> {
             self.failures = self.failures.saturating_add(1);
         }
         let pause = error.pause_ms(self.failures, now);
+        let pause = match error.class {
+            // It has been waited for all the while: a pause on top would keep those waiting who can be reached again.
+            Class::Transport(_) => pause.saturating_sub(now.saturating_sub(question.sent_at)).max(pause.min(LEAST_PAUSE)),
+            _ => pause,
+        };
         self.not_before = self.not_before.max(now.saturating_add(pause));
         self.renew |= matches!(error.class, Class::Forbidden(_));
         match &error.class {

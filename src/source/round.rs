@@ -32,11 +32,13 @@ pub(super) struct Round {
     pub(super) swept: Arc<[Guid]>,
     /// The version of the list of people then.
     pub(super) version: u64,
+    /// The interval that the configuration wants; 0 before it is known.
+    wanted_ms: u64,
 }
 
 impl Round {
     fn new(adaptive: bool) -> Round {
-        Round { planner: Planner::new(adaptive), ids: Arc::from([]), swept: Arc::from([]), version: 0 }
+        Round { planner: Planner::new(adaptive), ids: Arc::from([]), swept: Arc::from([]), version: 0, wanted_ms: 0 }
     }
 
     /// There is nobody in it, and nothing under way.
@@ -79,6 +81,16 @@ impl Rounds {
     /// Requests under way.
     pub(super) fn flying(&self) -> usize {
         self.both.iter().map(|round| round.planner.flying()).sum()
+    }
+
+    /// Takes over the intervals that are wanted. A shorter one holds from now on, however long the one before still lasts.
+    pub(super) fn follow(&mut self, shared: &Shared, now: u64) {
+        for (which, wanted) in [(Which::Fast, &shared.interval_ms), (Which::Watched, &shared.watchdog_ms)] {
+            let (round, wanted) = (&mut self[which], wanted.load(Relaxed));
+            if wanted < std::mem::replace(&mut round.wanted_ms, wanted) {
+                round.planner.sooner(wanted, now);
+            }
+        }
     }
 
     /// Sorts everybody into the two, where that may have changed.

@@ -42,6 +42,9 @@ struct Inner {
     /// Wall minus monotonic, in milliseconds.
     distance_ms: AtomicI64,
     moved: Notify,
+    /// Time moves by [`Clock::advance`] alone, from here.
+    #[cfg(test)]
+    still_at_ms: Option<u64>,
 }
 
 impl Default for Clock {
@@ -60,12 +63,40 @@ impl Clock {
     /// The machine's clocks.
     pub fn system() -> Clock {
         let distance = distance_ms(crate::sys::clock::boot_ms());
-        Clock(Arc::new(Inner { ahead_ms: AtomicU64::new(0), distance_ms: AtomicI64::new(distance), moved: Notify::new() }))
+        Clock(Arc::new(Inner {
+            ahead_ms: AtomicU64::new(0),
+            distance_ms: AtomicI64::new(distance),
+            moved: Notify::new(),
+            #[cfg(test)]
+            still_at_ms: None,
+        }))
+    }
+
+    /// A clock that stands at this moment but for [`Clock::advance`] and [`Clock::step_wall`]: the same in each run.
+    #[cfg(test)]
+    pub fn still(at: Moment) -> Clock {
+        Clock(Arc::new(Inner {
+            ahead_ms: AtomicU64::new(0),
+            distance_ms: AtomicI64::new(at.wall_ms - at.mono_ms as i64),
+            moved: Notify::new(),
+            still_at_ms: Some(at.mono_ms),
+        }))
+    }
+
+    /// Somebody sets the wall clock of the machine.
+    #[cfg(test)]
+    pub fn step_wall(&self, by_ms: i64) {
+        self.0.distance_ms.fetch_add(by_ms, Ordering::AcqRel);
     }
 
     /// Both clocks now.
     pub fn now(&self) -> Moment {
         let ahead = self.0.ahead_ms.load(Ordering::Acquire);
+        #[cfg(test)]
+        if let Some(still) = self.0.still_at_ms {
+            let mono_ms = still + ahead;
+            return Moment { mono_ms, wall_ms: mono_ms as i64 + self.0.distance_ms.load(Ordering::Relaxed) };
+        }
         let boot = crate::sys::clock::boot_ms();
         let (kept, today) = (self.0.distance_ms.load(Ordering::Relaxed), distance_ms(boot));
         let distance = if kept.abs_diff(today) < STEP_MS.unsigned_abs() { kept } else { today };

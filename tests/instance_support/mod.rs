@@ -2,6 +2,9 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
 mod host;
+#[cfg(feature = "test-hooks")]
+mod notify;
+mod said;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,6 +21,9 @@ use teams_presence_sync::presence::{Chat, Dnd};
 use teams_presence_sync::sync::{HostDnd, UserInput};
 
 pub(crate) use host::{Callbacks, Host, Output, PATIENCE, Seen};
+#[cfg(feature = "test-hooks")]
+pub(crate) use notify::*;
+pub(crate) use said::{Said, form_encoded};
 
 pub(crate) const ANN: &str = "ann@contoso.test";
 pub(crate) const BEN: &str = "ben@contoso.test";
@@ -91,6 +97,8 @@ impl Rig {
         let (instance, host) = create(&self.config);
         drop(std::mem::replace(&mut self.instance, instance));
         self.host = host;
+        #[cfg(feature = "test-hooks")]
+        self.instance.clock().advance((self.sim.now() - machine_ms()).max(0).unsigned_abs());
         self.until("the lock", || self.instance.start().is_ok());
         self.users(&[("100", ANN), ("101", BEN)]);
         self.host.chat(0, "100", Chat::Available);

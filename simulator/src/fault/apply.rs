@@ -75,6 +75,7 @@ pub(crate) fn instead(action: &FaultAction, endpoint: EndpointClass, call: &Call
         FaultAction::Hang => return Applied::Hang,
         FaultAction::ResetBefore => return Applied::Reset,
         FaultAction::Delay { .. }
+        | FaultAction::Hold
         | FaultAction::EndlessBody { .. }
         | FaultAction::Truncated
         | FaultAction::ResetMid

@@ -26,6 +26,8 @@ pub(crate) struct Struck {
     pub(crate) delay_ms: u64,
     /// The first fault that is not a delay.
     pub(crate) action: Option<FaultAction>,
+    /// The fault that keeps the answer back.
+    pub(crate) held_by: Option<u64>,
 }
 
 /// Where a request goes, as far as faults ask.
@@ -59,6 +61,11 @@ impl FaultBoard {
         &self.active
     }
 
+    /// Whether answers that this fault keeps back are still kept.
+    pub(crate) fn holds(&self, id: u64, now: Millis) -> bool {
+        self.active.iter().any(|a| a.id == id && a.fault.duration_ms.is_none_or(|d| now - a.since < d))
+    }
+
     /// What strikes this request.
     pub(crate) fn strike(&mut self, target: &Target<'_>, random: &mut Random, now: Millis) -> Struck {
         let mut struck = Struck::default();
@@ -70,7 +77,8 @@ impl FaultBoard {
             let fault = &active.fault;
             let delay = matches!(fault.action, FaultAction::Delay { .. });
             // One fault at a time: a second one waits for a request of its own.
-            if !delay && struck.action.is_some() || !applies(fault, target) {
+            let spent = fault.count.is_some_and(|most| active.struck >= most);
+            if spent || !delay && struck.action.is_some() || !applies(fault, target) {
                 continue;
             }
             active.seen += 1;
@@ -80,10 +88,12 @@ impl FaultBoard {
             active.struck += 1;
             match &fault.action {
                 FaultAction::Delay { ms } => struck.delay_ms += ms,
+                FaultAction::Hold => (struck.action, struck.held_by) = (Some(FaultAction::Hold), Some(active.id)),
                 action => struck.action = Some(action.clone()),
             }
         }
-        self.active.retain(|a| a.fault.count.is_none_or(|most| a.struck < most));
+        // One that holds answers does so until it is switched off.
+        self.active.retain(|a| a.fault.action == FaultAction::Hold || a.fault.count.is_none_or(|most| a.struck < most));
         struck
     }
 }

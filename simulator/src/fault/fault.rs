@@ -112,6 +112,8 @@ pub enum FaultAction {
         /// How late, in milliseconds.
         ms: u64,
     },
+    /// The right answer as it is now, kept back until the fault is switched off or its time is over. After `count` answers others pass.
+    Hold,
     /// Status 200 and a body that never ends.
     EndlessBody {
         /// The pause between two pieces, in milliseconds.
@@ -168,7 +170,7 @@ pub enum FaultAction {
 
 /// `deny_unknown_fields` says nothing about kinds without members: a `count` in the wrong place would be overlooked.
 fn strict<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<FaultAction, D::Error> {
-    const BARE: [&str; 6] = ["truncated", "reset_before", "reset_mid", "invalid_token", "claims_challenge", "hang"];
+    const BARE: [&str; 7] = ["truncated", "reset_before", "reset_mid", "invalid_token", "claims_challenge", "hang", "hold"];
     let value = serde_json::Value::deserialize(deserializer)?;
     if let Some(members) = value.as_object()
         && members.get("kind").and_then(|k| k.as_str()).is_some_and(|k| BARE.contains(&k))

@@ -110,15 +110,7 @@ impl Crowd {
     }
 
     /// A notification of this subscription tells of somebody. `raw`: what it carries.
-    pub(super) fn notified(
-        &mut self,
-        id: Guid,
-        person: Guid,
-        sequence: Option<&str>,
-        raw: Option<&Raw<'_>>,
-        now: u64,
-    ) -> Verdict {
-        let seen = Seen { sequence, has_content: raw.is_some() };
+    pub(super) fn notified(&mut self, id: Guid, person: Guid, seen: Seen<'_>, raw: Option<&Raw<'_>>, now: u64) -> Verdict {
         let verdict = self.order.notified(person, seen, now);
         if let Some(known) = self.people.get_mut(&person) {
             let applies = matches!(verdict, Verdict::Apply | Verdict::ApplyAndReread);
@@ -210,6 +202,8 @@ mod tests {
 
     const ANN: Guid = Guid(1);
     const ID: Guid = Guid(100);
+    const RICH: Seen<'_> = Seen { sequence: None, has_content: true, mark: None };
+    const BASIC: Seen<'_> = Seen { sequence: None, has_content: false, mark: None };
 
     fn raw<'a>(availability: &'a str, activity: &'a str) -> Raw<'a> {
         Raw { availability: Some(availability), activity: Some(activity), ..Raw::default() }
@@ -229,7 +223,7 @@ mod tests {
     #[test]
     fn a_poll_that_was_asked_before_the_news_does_not_decide() {
         let mut crowd = crowd();
-        assert_eq!(crowd.notified(ID, ANN, None, Some(&raw("Busy", "InACall")), 30_000), Verdict::ApplyAndReread);
+        assert_eq!(crowd.notified(ID, ANN, RICH, Some(&raw("Busy", "InACall")), 30_000), Verdict::ApplyAndReread);
         let old = crowd.polled(ANN, None, &raw("Available", "Available"), 29_000, 31_000);
         assert_eq!(old, Polled { verdict: PollVerdict::Outdated { wait_ms: 0 }, told: true });
         let new = crowd.polled(ANN, None, &raw("Busy", "InACall"), 30_001, 31_000);
@@ -242,7 +236,7 @@ mod tests {
     fn what_a_notification_led_to_is_no_miss_and_what_none_told_is() {
         let mut crowd = crowd();
         // Basic: only the read tells what is new.
-        assert_eq!(crowd.notified(ID, ANN, None, None, 30_000), Verdict::Reread);
+        assert_eq!(crowd.notified(ID, ANN, BASIC, None, 30_000), Verdict::Reread);
         crowd.polled(ANN, None, &raw("Busy", "Busy"), 30_020, 30_100);
         assert_eq!(crowd.judge(200_000), []);
         // The same in other letters and places is nothing new.
@@ -259,10 +253,10 @@ mod tests {
         let mut crowd = crowd();
         crowd.ended(0);
         assert!(!crowd.is_watched(ANN, 21_000) && crowd.account_of(ANN) == Some(0));
-        assert_eq!(crowd.notified(ID, ANN, None, Some(&raw("Busy", "Busy")), 22_000), Verdict::ApplyAndReread);
+        assert_eq!(crowd.notified(ID, ANN, RICH, Some(&raw("Busy", "Busy")), 22_000), Verdict::ApplyAndReread);
         crowd.dismissed(0);
         assert_eq!(crowd.account_of(ANN), None);
-        assert_eq!(crowd.notified(ID, ANN, None, Some(&raw("Busy", "Busy")), 23_000), Verdict::Ignore);
+        assert_eq!(crowd.notified(ID, ANN, RICH, Some(&raw("Busy", "Busy")), 23_000), Verdict::Ignore);
     }
 
     #[test]

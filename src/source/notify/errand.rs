@@ -1,14 +1,42 @@
-//! One request about a subscription, as its life wants it.
+//! What is to be done for the subscriptions beyond thinking: one request, or a key.
 
 use url::Url;
 
-use super::keys::KeyRing;
+use super::keys::{KeyPair, KeyRing};
 use super::step::{Action, Answer, Asked};
 use crate::graph::GraphClient;
 use crate::graph::subscriptions::{Encryption, NewSubscription, SubscriptionError};
 
+/// What is to be done.
+#[derive(Debug)]
+pub(in crate::source) enum Errand {
+    /// Ask Graph.
+    Ask {
+        /// As which account.
+        at: usize,
+        /// What.
+        action: Action,
+        /// After a 403: consent given since shows only in a new token.
+        renewed: bool,
+    },
+    /// Make a key, which is made at this time of the wall clock.
+    Make(i64),
+    /// Look at Entra's keys.
+    Freshen,
+}
+
+/// What came of it.
+pub(in crate::source) enum Landing {
+    /// An answer of Graph's, to this account.
+    Answered(usize, Asked, Result<Answer, SubscriptionError>),
+    /// A new key, if it could be made.
+    Key(Option<KeyPair>),
+    /// Something was looked at for others.
+    Looked,
+}
+
 /// Which kind of request it is.
-pub(super) fn asked(action: &Action) -> Asked {
+pub(in crate::source) fn asked(action: &Action) -> Asked {
     match action {
         Action::List => Asked::List,
         Action::Create { .. } => Asked::Create,

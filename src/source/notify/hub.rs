@@ -169,7 +169,7 @@ impl Hub {
     }
 
     /// Waits for something to do for the manager.
-    pub(super) async fn woken(&self) {
+    pub(in crate::source) async fn woken(&self) {
         self.wake.notified().await;
     }
 

@@ -15,7 +15,7 @@ const LONGEST_MS: u64 = 60_000;
 
 /// Why there are none.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NoKeys {
+pub(in crate::source) enum NoKeys {
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
@@ -29,7 +29,7 @@ fn supplied(pair: &config::KeyPair, now_wall_ms: i64) -> Result<KeyPair, NoKeys>
 }
 
 /// `note`: what an earlier run stored. Blocks. What cannot be read of it is made anew: Graph repeats what was encrypted for it, and it is re-read.
-pub(super) fn ring(note: Option<&[u8]>, pair: Option<&config::KeyPair>, now_wall_ms: i64) -> Result<KeyRing, NoKeys> {
+pub(in crate::source) fn ring(note: Option<&[u8]>, pair: Option<&config::KeyPair>, now_wall_ms: i64) -> Result<KeyRing, NoKeys> {
     let stored = note.and_then(|note| KeyRing::from_note(note).ok());
     Ok(match (stored, pair) {
         (Some(stored), Some(pair)) => stored.rotated(supplied(pair, now_wall_ms)?, now_wall_ms),

@@ -10,10 +10,10 @@ const KEYS: &str = "keys";
 
 /// The notes about notifications.
 #[derive(Clone, Debug)]
-pub(super) struct Memory(Notes);
+pub(in crate::source) struct Memory(Notes);
 
 impl Memory {
-    pub(super) fn new(notes: Notes) -> Memory {
+    pub(in crate::source) fn new(notes: Notes) -> Memory {
         Memory(notes)
     }
 
@@ -36,12 +36,12 @@ impl Memory {
         drop(self.0.put(Shelf::Notifications, &name(account), None));
     }
 
-    pub(super) fn keys(&self) -> Option<Arc<[u8]>> {
+    pub(in crate::source) fn keys(&self) -> Option<Arc<[u8]>> {
         self.0.get(Shelf::Notifications, KEYS)
     }
 
     /// Writes the keys where they differ from what is written.
-    pub(super) fn keep_keys(&self, ring: &KeyRing) {
+    pub(in crate::source) fn keep_keys(&self, ring: &KeyRing) {
         let note = ring.to_note();
         let same = match (&note, self.keys()) {
             (Some(note), Some(known)) => **note == known[..],

@@ -22,7 +22,8 @@
 //! | `hub` | what the tasks share |
 //! | `worker` | the task that takes apart what came in |
 //! | `server` | the task that keeps the listener up |
-//! | `account`, `seat`, `errand`, `subscribing`, `manager` | the accounts, and the task that drives their subscriptions |
+//! | `account`, `seat`, `errand`, `subscribing`, `fleet` | the accounts, and what is to be done for their subscriptions |
+//! | `manager` | the task that does it |
 //! | `retired` | subscriptions that ended |
 //! | `memory`, `keyed` | what outlives the process; the keys to begin with |
 //! | `herald`, `figures` | the events; what statistics and explanations tell |
@@ -35,6 +36,7 @@ mod envelope;
 mod errand;
 mod expiring;
 mod figures;
+mod fleet;
 mod handshake;
 mod held;
 mod herald;
@@ -68,6 +70,15 @@ mod test_seal;
 mod tokens;
 mod watchdog;
 mod worker;
+
+#[cfg(test)]
+pub(super) use {
+    errand::{Errand, Landing, asked},
+    fleet::Fleet,
+    keyed::ring,
+    memory::Memory,
+    seat::SignsIn,
+};
 
 pub use account::Account;
 pub use content::{ContentError, Told, decrypt};

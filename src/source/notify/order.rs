@@ -1,6 +1,6 @@
 //! Which observation of a person is the newest: notifications come late, twice and in any order, beside the answers of polls.
 //!
-//! With a sequence number on both sides the greater one wins. Without one nobody can tell, so a notification is taken at its word at once
+//! What came before in the very same encryption is a repetition and tells nothing. With a sequence number on both sides the greater one wins. Without one nobody can tell, so a notification is taken at its word at once
 //! and the person is read again: the last word is always an answer that was asked for after the last news came. A poll answer that was
 //! asked for before the news does not decide.
 //!
@@ -18,6 +18,8 @@ const LONGEST: usize = 64;
 /// A poll that was asked this long after the newest news decides, whatever its number: Graph brings news within a minute, so numbers that are
 /// still smaller have begun anew. Otherwise such a person would stand still for ever.
 const BEGUN_ANEW_MS: u64 = 120_000;
+/// Contents of a person that are known when they come again: Graph repeats for hours what was taken and whose answer was lost.
+const MARKS: usize = 16;
 /// How long to wait before reading again where an answer that was asked for after the news is older than it, doubling.
 const BEHIND_FIRST_MS: u64 = 1_000;
 const BEHIND_MOST_MS: u64 = 16_000;
@@ -29,6 +31,8 @@ pub struct Seen<'a> {
     pub sequence: Option<&'a str>,
     /// It carries the presence (rich), not only who it is about (basic).
     pub has_content: bool,
+    /// What tells its content from every other, also of the same presence: each is encrypted anew, and a repetition is not.
+    pub mark: Option<u64>,
 }
 
 /// What becomes of a notification.
@@ -78,6 +82,27 @@ struct Known {
     sure: bool,
     /// Answers in a row that were asked for after the news and are older than it.
     behind: u8,
+    /// The contents that were taken up last.
+    marks: Option<Box<Marks>>,
+}
+
+/// The last few marks, in turn.
+#[derive(Debug, Default)]
+struct Marks {
+    last: [Option<u64>; MARKS],
+    next: usize,
+}
+
+impl Marks {
+    /// Whether it is new; it is known from now on.
+    fn is_new(&mut self, mark: u64) -> bool {
+        let new = !self.last.contains(&Some(mark));
+        if new {
+            self.last[self.next] = Some(mark);
+            self.next = (self.next + 1) % MARKS;
+        }
+        new
+    }
 }
 
 impl Order {
@@ -122,6 +147,9 @@ impl Order {
     /// A notification came, at `now_ms`. To be called when it is taken up, before anything else is asked about the person.
     pub fn notified(&mut self, person: Guid, seen: Seen<'_>, now_ms: u64) -> Verdict {
         let Some(known) = self.people.get_mut(&person) else { return Verdict::Ignore };
+        if seen.mark.is_some_and(|mark| !known.marks.get_or_insert_default().is_new(mark)) {
+            return Verdict::Ignore;
+        }
         let sequence = sound(seen.sequence);
         let order = sequence.zip(known.sequence.as_deref()).map(|(new, old)| compare(new, old));
         match order {

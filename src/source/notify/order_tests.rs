@@ -11,10 +11,10 @@ fn order() -> Order {
 }
 
 fn rich(sequence: Option<&str>) -> Seen<'_> {
-    Seen { sequence, has_content: true }
+    Seen { sequence, has_content: true, mark: None }
 }
 
-const BASIC: Seen<'_> = Seen { sequence: None, has_content: false };
+const BASIC: Seen<'_> = Seen { sequence: None, has_content: false, mark: None };
 const AT_ONCE: PollVerdict = PollVerdict::Outdated { wait_ms: 0 };
 
 #[test]
@@ -43,6 +43,21 @@ fn without_numbers_the_last_word_is_a_read_after_the_news() {
     assert_eq!(order.polled(ANN, None, 24), AT_ONCE);
     assert_eq!(order.polled(ANN, None, 26), PollVerdict::Apply);
     assert_eq!((order.owes(ANN), order.owed().count()), (false, 0));
+}
+
+#[test]
+fn a_repetition_tells_nothing_and_the_same_presence_anew_does() {
+    let mut order = order();
+    let marked = |mark| Seen { sequence: None, has_content: true, mark: Some(mark) };
+    assert_eq!(order.notified(ANN, marked(1), 10), Verdict::ApplyAndReread);
+    assert_eq!(order.notified(ANN, marked(2), 20), Verdict::ApplyAndReread);
+    assert_eq!([1, 2].map(|mark| order.notified(ANN, marked(mark), 30)), [Verdict::Ignore; 2]);
+    assert_eq!(order.polled(ANN, None, 21), PollVerdict::Apply, "a repetition is no news that a read would have to follow");
+    assert_eq!(order.notified(ANN, marked(3), 40), Verdict::ApplyAndReread);
+    for mark in 4..4 + MARKS as u64 {
+        order.notified(ANN, marked(mark), 50);
+    }
+    assert_eq!(order.notified(ANN, marked(1), 60), Verdict::ApplyAndReread, "so long ago that it is not known any more");
 }
 
 #[test]
@@ -193,7 +208,7 @@ impl World {
             match message {
                 Message::News { version, numbered, content } => {
                     let number = number(version);
-                    let seen = Seen { sequence: numbered.then_some(number.as_str()), has_content: content };
+                    let seen = Seen { sequence: numbered.then_some(number.as_str()), has_content: content, mark: None };
                     let verdict = order.notified(ANN, seen, now);
                     if matches!(verdict, Verdict::Apply | Verdict::ApplyAndReread) {
                         shown = version;

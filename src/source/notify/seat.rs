@@ -3,24 +3,22 @@
 use std::sync::Arc;
 
 use super::held::{ClientState, Held, Terms};
-use super::keys::KeyPair;
 use super::life::Life;
 use super::persons::Standing;
-use super::step::{Answer, Asked, Off};
-use crate::auth::{Phase, SignInState};
+use super::step::Off;
+use crate::graph::backoff::dice;
 use crate::graph::subscriptions::{SubscriptionError, Why};
 use crate::time::Moment;
 
 /// An account that was refused is tried again with those who wait then.
 const REFUSED_MS: u64 = 2 * 3_600_000;
 
-/// What came back to the manager.
-pub(super) enum Landing {
-    Answered(usize, Asked, Result<Answer, SubscriptionError>),
-    /// A new key, if it could be made.
-    Key(Option<KeyPair>),
-    /// Something was looked at for others.
-    Looked,
+/// How the sign-in of an account stands.
+#[derive(Clone, Debug, Default)]
+pub(in crate::source) struct SignsIn {
+    pub(in crate::source) standing: Standing,
+    /// Why nobody is signed in, if that is not for a moment only.
+    pub(in crate::source) trouble: Option<String>,
 }
 
 /// See the module.
@@ -44,9 +42,8 @@ pub(super) struct Seat {
 
 impl Seat {
     pub(super) fn new(held: Option<Held>, now: Moment) -> Seat {
-        let seed = uuid::Uuid::new_v4().as_u64_pair().0;
         Seat {
-            life: Life::new(held, ClientState::random, seed, now),
+            life: Life::new(held, ClientState::random, dice(), now),
             standing: Standing::default(),
             trouble: None,
             wished: None,
@@ -59,15 +56,8 @@ impl Seat {
     }
 
     /// Takes over how its sign-in stands.
-    pub(super) fn signs_in(&mut self, standing: Standing, state: impl FnOnce() -> SignInState) {
-        self.trouble = match standing.signed_in {
-            true => None,
-            false => {
-                let state = state();
-                let out = (state.phase == Phase::SignedOut).then(|| "signed out by the telephone system".to_owned());
-                state.error.map(|error| error.to_string()).or(out)
-            }
-        };
+    pub(super) fn signs_in(&mut self, SignsIn { standing, trouble }: SignsIn) {
+        self.trouble = trouble;
         self.life.signed_in(standing.usable());
         self.standing = standing;
     }

@@ -14,12 +14,12 @@ use futures_util::stream::{FuturesOrdered, StreamExt as _};
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::content::{Told, decrypt};
+use super::content::{Told, decrypt, mark};
 use super::envelope::{EncryptedContent, ItemKind};
 use super::hub::Hub;
 use super::intake::Delivery;
 use super::keys::KeyRing;
-use super::order::Verdict;
+use super::order::{Seen, Verdict};
 use super::tokens::TokenError;
 use crate::event::Level;
 use crate::host::Desk;
@@ -59,6 +59,7 @@ struct Opened {
     subscription: Guid,
     user: Guid,
     told: Option<Told>,
+    mark: Option<u64>,
     arrived_ms: u64,
 }
 
@@ -197,7 +198,8 @@ impl Worker {
                 for one in opened {
                     let raw = one.told.as_ref().map(Told::raw);
                     let sequence = one.told.as_ref().and_then(Told::sequence);
-                    let verdict = crowd.notified(one.subscription, one.user, sequence, raw.as_ref(), now.mono_ms);
+                    let seen = Seen { sequence, has_content: raw.is_some(), mark: one.mark };
+                    let verdict = crowd.notified(one.subscription, one.user, seen, raw.as_ref(), now.mono_ms);
                     if let (Verdict::Apply | Verdict::ApplyAndReread, Some(raw)) = (verdict, raw) {
                         engine.observe(one.user, raw, Source::Notification, now);
                         sums.applied.fetch_add(1, Relaxed);
@@ -225,6 +227,23 @@ impl Worker {
     }
 }
 
+#[cfg(test)]
+impl Worker {
+    /// Works off what is there, at once. `plain`: the content that came along, for proof and decryption have tests of their own.
+    pub(in crate::source) fn work_off(&self, plain: Option<&[u8]>, mark: u64) {
+        while let Some(delivery) = self.hub.intake.try_next() {
+            let mut updates = VecDeque::new();
+            self.sort(delivery, &mut updates).now_or_never().expect("nothing that is to be proved");
+            let told = || Told::read(plain?.to_vec()).ok();
+            let opened = updates.into_iter().filter_map(|Update { subscription, user, arrived_ms, .. }| {
+                let mark = plain.map(|_| mark);
+                Some(Opened { subscription, user: user?, told: told(), mark, arrived_ms })
+            });
+            self.apply(&opened.collect::<Vec<_>>());
+        }
+    }
+}
+
 /// Two cores where there are two, half of them where there are more: the others are the host's. At most half of the runtime's threads for
 /// blocking work.
 fn openers() -> usize {
@@ -237,7 +256,8 @@ fn open(update: Update, keys: Option<&KeyRing>) -> Outcome {
     let told = content.as_ref().zip(keys).map(|(content, keys)| decrypt(content, keys).and_then(Told::read));
     let broken = matches!(told, Some(Err(_)));
     let told = told.and_then(Result::ok);
+    let mark = told.as_ref().and(content.as_ref()).and_then(mark);
     // The encrypted text is what was proved; what stands beside it is for those who cannot read it.
     let user = told.as_ref().map(Told::id).or(user);
-    (user.map(|user| Opened { subscription, user, told, arrived_ms }), broken)
+    (user.map(|user| Opened { subscription, user, told, mark, arrived_ms }), broken)
 }
