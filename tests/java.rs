@@ -62,7 +62,8 @@ fn no_constant_is_left_out() {
             told.insert(name);
         }
     }
-    let classes: usize = constants::classes(&header).iter().map(|(_, text)| text.matches("public static final int").count()).sum();
+    let classes: usize =
+        constants::classes(&header).iter().map(|(_, text)| text.matches("public static final int").count()).sum();
     assert_eq!(told.len(), classes + constants::answers(&header).len());
 }
 
@@ -203,12 +204,21 @@ fn every_place_that_was_tried_is_told() {
     let mut java = Java::new(bindings);
     java.define("java.library.path", "/nonexistent").define("teamspresencesync.tmpdir", "/nonexistent");
     let output = java.main("Loading", &[]).run();
-    let places = ["java.library.path: ", "the jar, META-INF/native/linux-", "to be extracted below /nonexistent: ", "-Dteamspresencesync.tmpdir"];
+    let places = [
+        "java.library.path: ",
+        "the jar, META-INF/native/linux-",
+        "to be extracted below /nonexistent: ",
+        "-Dteamspresencesync.tmpdir",
+    ];
     assert!(places.iter().all(|place| output.contains(place)), "{output}");
 
     let mut java = Java::new(bindings);
     java.define("os.arch", "riscv64").define("java.library.path", "/nonexistent");
-    assert!(java.main("Loading", &[]).run().contains("META-INF/native/linux-riscv64/: not there; this jar has nothing for this platform"));
+    assert!(
+        java.main("Loading", &[])
+            .run()
+            .contains("META-INF/native/linux-riscv64/: not there; this jar has nothing for this platform")
+    );
 
     // No library at all where the explicit path is good, and a directory in java.library.path that is.
     let native = bindings.native();
@@ -270,7 +280,10 @@ fn a_noexec_directory_is_explained() {
     java.define("teamspresencesync.tmpdir", &directory.path().display().to_string());
     java.wrap(inside(&[]));
     let output = java.main("Loading", &[]).run();
-    assert!(output.contains("noexec, or a security policy forbids it: name another one by -Dteamspresencesync.tmpdir"), "{output}");
+    assert!(
+        output.contains("noexec, or a security policy forbids it: name another one by -Dteamspresencesync.tmpdir"),
+        "{output}"
+    );
 }
 
 /// The host of `examples/java`, built and used as its comment says.

@@ -10,7 +10,11 @@ const FAMILIES: [(&str, &str, &str); 11] = [
     ("LOG_", "LogLevel", "How much is told to {@link TeamsPresenceListener#onLog}."),
     ("SEVERITY_", "Severity", "How bad an event is."),
     ("REASON_", "Reason", "Why a change is asked for."),
-    ("EVENT_", "EventCode", "Which event; docs/events.md of the library tells cause and remedy of each. Later versions add some."),
+    (
+        "EVENT_",
+        "EventCode",
+        "Which event; docs/events.md of the library tells cause and remedy of each. Later versions add some.",
+    ),
     ("DND_", "Dnd", "A do-not-disturb, of a user or for the calls of queues."),
     ("CHAT_", "ChatState", "A chat state."),
     ("HOST_DND_", "HostDnd", "How the telephone system's DND stands as a user is handed over; 0 is not said."),
@@ -82,12 +86,8 @@ fn class_of(class: &str, about: &str, members: Vec<(&str, &Constant)>) -> (Strin
     );
     let mut cases = String::new();
     for (name, constant) in members {
-        let _ = write!(
-            text,
-            "\n    /** {} */\n    public static final int {name} = {};\n",
-            javadoc(&constant.doc),
-            constant.number
-        );
+        let _ =
+            write!(text, "\n    /** {} */\n    public static final int {name} = {};\n", javadoc(&constant.doc), constant.number);
         let _ = writeln!(cases, "            case {name}: return \"{name}\";");
     }
     let _ = write!(

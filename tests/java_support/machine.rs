@@ -137,7 +137,8 @@ impl Java {
             main: Vec::new(),
         };
         // Quick to start: most of these machines live for a second.
-        java.arguments.extend(["-Xcheck:jni", "-ea", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"].map(OsString::from));
+        java.arguments
+            .extend(["-Xcheck:jni", "-ea", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"].map(OsString::from));
         java.define("tps.test.jar", &bindings.jar().display().to_string());
         java.define("tps.test.classes", &bindings.tests().display().to_string());
         java.define("tps.test.native", &bindings.native().display().to_string());
