@@ -1,0 +1,440 @@
+"""What is tried, in order. Each scene begins where the one before it ended; the last line of each is what was observed."""
+import json
+import os
+
+from pbx import VALGRIND, Asterisk, Teams
+from sip import Phone
+from wait import Failed, equal, until
+
+PEOPLE = {"101": "ann", "102": "ben", "103": "cleo", "104": "dev", "105": "eva", "106": "finn"}
+CROWD = {str(201 + n): f"user{n + 1}" for n in range(50)}
+IN_ASTDB = {"107": "gina", "108": "hugo"}
+MODULE = "res_teams_presence.so"
+
+class Scenes:
+    def __init__(self, root, lab):
+        self.root, self.lab = root, lab
+        self.teams = Teams(lab, len(CROWD))
+        self.asterisk = None
+        self.phones = {}
+        self.users = {**PEOPLE, **CROWD}
+        self.document = {}
+        self.configure()
+
+    def configure(self, **more):
+        with open(self.teams.config_file) as file:
+            self.document = json.load(file)
+        self.document["source"] = {"mode": "poll", "poll_interval_ms": 250}
+        # What is decided is done at once; the holds have tests of their own.
+        self.document["dnd"] = {"hold_off_ms": 0}
+        self.document.update(more)
+        self.write("teams_presence.json", json.dumps(self.document))
+        lines = [f"{extension} => {name}@contoso.test" for extension, name in self.users.items() if extension not in IN_ASTDB]
+        self.write("teams_presence.conf", "\n".join(["[general]", "users_family = TeamsUsers", "[users]", *lines, ""]))
+
+    def write(self, name, text):
+        with open(f"{self.lab}/etc/{name}", "w") as file:
+            file.write(text)
+
+    def start(self, wrapper=()):
+        self.asterisk = Asterisk(self.root, self.lab, wrapper)
+
+    def says(self, extension, availability, activity=None):
+        self.teams.presence(f"{self.users[extension]}@contoso.test", availability, activity)
+
+    def phone(self, extension):
+        if extension not in self.phones:
+            self.phones[extension] = Phone(extension)
+        return self.phones[extension]
+
+    def owner(self, extension):
+        return self.asterisk.explain(extension)["dnd"]["owner"]
+
+    def owned_by(self, extension, owner):
+        until(f"the DND of {extension} is {owner}'s", lambda: ((seen := self.owner(extension)) == owner, seen))
+
+    def polled(self, extension):
+        """Waits for a presence that was asked for from here on."""
+        before = self.asterisk.explain(extension)["presence"]["observed_at_ms"]
+        until("the next poll", lambda: self.asterisk.explain(extension)["presence"]["observed_at_ms"] > before + 500)
+
+    def matched(self):
+        def counted():
+            counts = self.asterisk.explain("")["counts"]
+            return counts.get("matched") == len(self.users), counts
+
+        until("everybody is found", counted)
+
+    def loads(self):
+        self.start()
+        self.matched()
+        if "Running" not in self.asterisk.cli("module show like teams"):
+            raise Failed(self.asterisk.cli("module show like teams"))
+        version = self.asterisk.cli("core show version").split(" built")[0]
+        return f"{version} runs it; {len(self.users)} extensions of teams_presence.conf are found"
+
+    def three_states(self):
+        asterisk, ami = self.asterisk, self.asterisk.manager
+        lamp, screen = Phone("watcher"), Phone("watcher", agent="digium")
+        lamp.watch("101", "dialog", "application/dialog-info+xml")
+        screen.watch("101", "presence", "application/pidf+xml")
+        desk = self.phones["101"] = Phone("101", port=15101)
+        for availability, dnd, word in (("DoNotDisturb", True, "dnd"), ("Away", False, "away"), ("Busy", False, "dnd"),
+                                        ("DoNotDisturb", True, "dnd"), ("Available", False, "available")):
+            self.says("101", availability)
+            asterisk.reach("101", dnd, word)
+            # Over the CLI.
+            if ("YES" in asterisk.cli("database show DND")) != dnd:
+                raise Failed(f"{availability}: {asterisk.cli('database show DND')}")
+            if ("State: 'BUSY'" in device_of(asterisk.cli("devstate list"), "Custom:DND101")) != dnd:
+                raise Failed(f"{availability}: {asterisk.cli('devstate list')}")
+            if word not in presence_of(asterisk.cli("presencestate list"), "CustomPresence:101"):
+                raise Failed(f"{availability}: {asterisk.cli('presencestate list')}")
+            equal("teams presence show", asterisk.row("101")[1:3], ["on", "Teams"] if dnd else ["off", "-"])
+            # Over AMI, told without being asked.
+            until("AMI tells the lamp", lambda: (ami.device("Custom:DND101") == ("BUSY" if dnd else "NOT_INUSE"), ami.devices))
+            until("AMI tells the presence", lambda: (ami.presence("CustomPresence:101") == word, ami.presences))
+            # Over SIP.
+            until("NOTIFY lights the lamp", lambda: lamp.shows("<state>confirmed</state>" if dnd else "<state>terminated</state>"))
+            until("NOTIFY shows the presence", lambda: screen.shows(f'<digium_presence type="{word}"'))
+            # Dialled: refused by the dial plan, or by the phone after it was asked.
+            asked, (status, _, _) = desk.rung, self.phone("103").invite("101")
+            equal(f"{availability}: a call to 101, and whether it came through", (status, desk.rung - asked), (486, 0) if dnd else (480, 1))
+        return (f"five presences: CLI, AMI and AstDB agree; {lamp.notified} NOTIFYs lit and put out the lamp, {screen.notified} showed the presence; "
+                f"of five calls {desk.rung} rang, those on DND were refused 486")
+
+    def a_persons(self):
+        phone = self.phone("102")
+        self.says("102", "Available")
+        self.asterisk.reach("102", False, "available")
+        phone.dial("*78")
+        self.owned_by("102", "person")
+        self.asterisk.reach("102", True, "dnd")
+        equal("mark", self.asterisk.manager.database("TeamsPresence", "102"), None)
+        equal("teams presence show", self.asterisk.row("102")[1:4], ["on", "a", "person"])
+        self.says("102", "DoNotDisturb")
+        self.polled("102")
+        equal("owner", self.owner("102"), "person")
+        self.says("102", "Available")
+        self.polled("102")
+        self.asterisk.reach("102", True, "dnd")
+        phone.dial("*79")
+        self.asterisk.reach("102", False, "available")
+        self.owned_by("102", "nobody")
+        # A key that lights the lamp and nothing else: AstDB and presence follow.
+        self.asterisk.cli("devstate change Custom:DND102 BUSY")
+        self.asterisk.reach("102", True, "dnd")
+        self.owned_by("102", "person")
+        self.asterisk.cli("devstate change Custom:DND102 NOT_INUSE")
+        self.asterisk.reach("102", False, "available")
+        # Off and on again while it is ours: from then on a person's.
+        self.says("102", "DoNotDisturb")
+        self.asterisk.reach("102", True, "dnd")
+        self.owned_by("102", "ours")
+        equal("mark", self.asterisk.manager.database("TeamsPresence", "102"), "dnd")
+        phone.dial("*79")
+        phone.dial("*78")
+        self.owned_by("102", "person")
+        equal("mark", self.asterisk.manager.database("TeamsPresence", "102"), None)
+        self.says("102", "Available")
+        self.polled("102")
+        self.asterisk.reach("102", True, "dnd")
+        phone.dial("*79")
+        self.asterisk.reach("102", False, "available")
+        return "*78 and *79 of a phone, and a lamp switched alone, were a person's; Teams neither took them nor put them out"
+
+    def an_override(self):
+        self.says("106", "DoNotDisturb")
+        self.asterisk.reach("106", True, "dnd")
+        self.owned_by("106", "ours")
+        self.phone("106").dial("*79")
+        until("overridden", lambda: self.asterisk.explain("106")["dnd"]["overridden"])
+        self.polled("106")
+        equal("states", self.asterisk.states("106")[:2], (None, "NOT_INUSE"))
+        equal("mark", self.asterisk.manager.database("TeamsPresence", "106"), None)
+        self.says("106", "Available")
+        return "*79 against DND of Teams was respected as an override"
+
+    def astdb_alone(self):
+        asterisk = self.asterisk
+        self.says("105", "Available")
+        asterisk.reach("105", False, "available")
+        asterisk.cli("database put DND 105 YES")
+        self.says("105", "DoNotDisturb")
+        asterisk.reach("105", True, "dnd")
+        self.says("105", "Available")
+        self.polled("105")
+        asterisk.reach("105", True, "dnd")
+        equal("mark", asterisk.manager.database("TeamsPresence", "105"), None)
+        self.phone("105").dial("*79")
+        asterisk.reach("105", False, "available")
+        # Ours, taken away behind its back: lamp and presence follow when Teams ends it.
+        self.says("105", "DoNotDisturb")
+        asterisk.reach("105", True, "dnd")
+        asterisk.cli("database del DND 105")
+        self.says("105", "Available")
+        asterisk.reach("105", False, "available")
+        equal("mark", asterisk.manager.database("TeamsPresence", "105"), None)
+        return "a change of AstDB alone was found out when Teams next changed, and AstDB, lamp and presence agreed again"
+
+    def calls(self):
+        phone = self.phone("103")
+        self.says("103", "Available")
+        self.asterisk.reach("103", False, "available")
+        status, call, to = phone.invite("600")
+        equal("600", status, 200)
+        until("the call is reported", lambda: self.asterisk.explain("103")["in_call"])
+        # In the columns DND, owner, presence, call.
+        equal("teams presence show", self.asterisk.row("103")[4], "yes")
+        # It comes back from Teams, which would be DND.
+        self.says("103", "Busy", "InACall")
+        until("ignored", lambda: self.asterisk.explain("103")["own_call"]["presence_ignored"])
+        equal("states", self.asterisk.states("103"), (None, "NOT_INUSE", "available"))
+        phone.hang_up("600", call, to)
+        until("the end is reported", lambda: not self.asterisk.explain("103")["in_call"])
+        equal("teams presence show", self.asterisk.row("103")[4], "no")
+        self.says("103", "Available")
+        until("the call is over in Teams too", lambda: self.asterisk.explain("103")["own_call"] is None)
+        # The same word from Teams without a call of ours.
+        self.says("103", "Busy", "InACall")
+        self.asterisk.reach("103", True, "dnd")
+        self.says("103", "Available")
+        self.asterisk.reach("103", False, "available")
+        return "a call of PJSIP/103 was reported with its begin and end; while it came back as InACall nothing was switched"
+
+    def reloads(self):
+        asterisk = self.asterisk
+        self.says("104", "DoNotDisturb")
+        asterisk.reach("104", True, "dnd")
+        for extension, name in IN_ASTDB.items():
+            asterisk.cli(f"database put TeamsUsers {extension} {name}@contoso.test,,PJSIP/desk-{extension}")
+        asterisk.cli(f"module reload {MODULE}")
+        self.users.update(IN_ASTDB)
+        self.matched()
+        self.says("107", "DoNotDisturb")
+        asterisk.reach("107", True, "dnd")
+        # Taken out of the configuration: released.
+        del self.users["104"]
+        self.configure()
+        asterisk.cli(f"module reload {MODULE}")
+        asterisk.reach("104", False, "not_set")
+        equal("an extension that is none any more", asterisk.row("104"), None)
+        # What cannot be read changes nothing.
+        for name, text, told in (("teams_presence.json", "{", "Nothing was changed"), ("teams_presence.conf", "[general]\nnothing = 1\n", "has no 'nothing'")):
+            self.write(name, text)
+            asterisk.cli(f"module reload {MODULE}")
+            until(f"{told} is logged", lambda: told in asterisk.log())
+            self.configure()
+        self.configure(dispatch={"mode": "shared"})
+        asterisk.cli(f"module reload {MODULE}")
+        until("a restart is asked for", lambda: "Unload and load the module" in asterisk.log())
+        self.users["104"] = PEOPLE["104"]
+        self.configure()
+        asterisk.cli(f"module reload {MODULE}")
+        self.matched()
+        asterisk.reach("104", True, "dnd")
+        self.says("104", "Available")
+        self.says("107", "Available")
+        asterisk.reach("104", False, "available")
+        asterisk.reach("107", False, "available")
+        return "two users came from AstDB, one left and was released, one came back; three bad configurations changed nothing"
+
+    def commands(self):
+        asterisk = self.asterisk
+        equal("refresh", [asterisk.cli(f"teams presence refresh {which}").splitlines()[0] for which in ("", "101", "999")],
+              ["Asked", "Asked", "No such extension in teams_presence.conf"])
+        equal("explain", asterisk.cli("teams presence explain 999").splitlines()[0], "No such extension in teams_presence.conf")
+        table = asterisk.cli("teams presence show")
+        equal("extensions shown", sum(line.split()[0] in self.users for line in table.splitlines() if line.strip()), len(self.users))
+        if f"{len(self.users)} extensions, 0 of them on DND" not in table:
+            raise Failed(table)
+        if "tps" not in asterisk.cli("core show threads"):
+            raise Failed(asterisk.cli("core show threads"))
+        return "show, explain and refresh answer; the library's thread stands in core show threads"
+
+    def a_thousand_flips(self):
+        ami, rounds = self.asterisk.manager, 20
+        # Somebody who has DND by hand all the time.
+        self.phone("105").dial("*78")
+        self.owned_by("105", "person")
+        before = ami.changes.copy()
+        for number in range(rounds):
+            on = number % 2 == 0
+            word = "DoNotDisturb" if on else "Available"
+            self.teams.do("presences", list=[{"user": f"{name}@contoso.test", "availability": word, "activity": word} for name in CROWD.values()])
+            state = "BUSY" if on else "NOT_INUSE"
+            until(f"flip {number}: all are {state}", lambda: waiting(ami.devices, state))
+        seen = ami.changes - before
+        lamps = {state: sum(seen[f"Custom:DND{extension}", state] for extension in CROWD) for state in ("BUSY", "NOT_INUSE")}
+        equal("changes of lamps", lamps, {"BUSY": len(CROWD) * rounds // 2, "NOT_INUSE": len(CROWD) * rounds // 2})
+        flips = sum(lamps.values())
+        self.stands_clean(CROWD)
+        equal("who has DND by hand", self.asterisk.states("105")[0], "YES")
+        equal("whose it is", self.owner("105"), "person")
+        self.phone("105").dial("*79")
+        self.says("105", "Available")
+        self.asterisk.reach("105", False, "available")
+        return f"{flips} flips of Teams for {len(CROWD)} people made {flips} changes of lamps; nobody is manual, overridden or stuck"
+
+    def stands_clean(self, extensions):
+        for extension in extensions:
+            self.asterisk.reach(extension, False, "available")
+            dnd = until(f"all of {extension} is acknowledged", lambda: self.acknowledged(extension))
+            equal(f"{extension}", (dnd["owner"], dnd["overridden"], dnd["intended"], dnd["out"], dnd["wanted"]), ("nobody", False, False, None, None))
+        equal("DND and marks left", (self.asterisk.cli("database show TeamsPresence").strip(), [
+            extension for extension in extensions if self.asterisk.manager.database("DND", extension)]), ("0 results found.", []))
+
+    def acknowledged(self, extension):
+        dnd = self.asterisk.explain(extension)["dnd"]
+        return dnd if dnd["out"] is None and dnd["acknowledged"] == "off" else None
+
+    def a_stop_and_a_kill(self):
+        self.says("104", "DoNotDisturb")
+        self.asterisk.reach("104", True, "dnd")
+        self.phone("105").dial("*78")
+        self.owned_by("105", "person")
+        for stop in (Asterisk.stop, Asterisk.stop_gracefully):
+            equal("a stop", stop(self.asterisk), 0)
+            equal("on disk after a stop: ours, its mark, the person's",
+                  [self.asterisk.on_disk(*row) for row in (("DND", "104"), ("TeamsPresence", "104"), ("DND", "105"))], [None, None, "YES"])
+            self.start()
+            self.matched()
+            self.asterisk.reach("104", True, "dnd")
+        asterisk = self.asterisk
+        equal("whose", (self.owner("104"), self.owner("105")), ("ours", "person"))
+        # Asterisk writes AstDB behind the back of who asks for it.
+        until("the mark is on disk", lambda: ((seen := (asterisk.on_disk("DND", "104"), asterisk.on_disk("TeamsPresence", "104"))) == ("YES", "dnd"), seen))
+        equal("a kill", asterisk.kill(), -9)
+        self.says("104", "Available")
+        self.says("105", "Available")
+        self.start()
+        asterisk = self.asterisk
+        self.matched()
+        asterisk.reach("104", False, "available")
+        equal("mark", asterisk.manager.database("TeamsPresence", "104"), None)
+        self.polled("105")
+        asterisk.reach("105", True, "dnd")
+        equal("whose", (self.owner("104"), self.owner("105")), ("nobody", "person"))
+        self.phone("105").dial("*79")
+        asterisk.reach("105", False, "available")
+        # With a state directory a stop holds what is ours, and an override outlives it.
+        equal("a stop", asterisk.stop(), 0)
+        self.configure(state={"dir": "/lab/run/state"})
+        self.start()
+        self.says("104", "DoNotDisturb")
+        self.says("106", "DoNotDisturb")
+        for extension in ("104", "106"):
+            self.asterisk.reach(extension, True, "dnd")
+        self.phone("106").dial("*79")
+        until("overridden", lambda: self.asterisk.explain("106")["dnd"]["overridden"])
+        equal("a stop", self.asterisk.stop(), 0)
+        equal("on disk after a stop", [self.asterisk.on_disk("DND", extension) for extension in ("104", "106")], ["YES", None])
+        self.start()
+        self.matched()
+        self.polled("106")
+        self.asterisk.reach("104", True, "dnd")
+        equal("whose", self.owner("104"), "ours")
+        equal("overridden still", (self.asterisk.explain("106")["dnd"]["overridden"], self.asterisk.states("106")[:2]), (True, (None, "NOT_INUSE")))
+        for extension in ("104", "106"):
+            self.says(extension, "Available")
+        self.asterisk.reach("104", False, "available")
+        equal("a stop", self.asterisk.stop(), 0)
+        self.configure()
+        self.start()
+        self.matched()
+        return "each way of stopping released ours; after kill -9 the mark in AstDB made ours known and released; a person's DND outlived all; with state.dir DND was held and an override outlived a stop"
+
+    def loads_fifty_times(self):
+        asterisk = self.asterisk
+        self.says("104", "DoNotDisturb")
+        asterisk.reach("104", True, "dnd")
+
+        def cycle(number):
+            done = asterisk.cli(f"module unload {MODULE}")
+            if "Unloaded" not in done:
+                raise Failed(f"unload {number}: {done}")
+            if number % 5 == 1:
+                equal("released by the unload", asterisk.states("104"), (None, "NOT_INUSE", "not_set"))
+                equal("mark", asterisk.manager.database("TeamsPresence", "104"), None)
+            done = asterisk.cli(f"module load {MODULE}")
+            if "Loaded" not in done:
+                raise Failed(f"load {number}: {done}")
+            if number % 5 == 0:
+                asterisk.reach("104", True, "dnd")
+
+        cycle(0)
+        threads, descriptors = asterisk.threads_and_descriptors()
+        memory = asterisk.memory_kib()
+        for number in range(1, 51):
+            cycle(number)
+        after = until("threads and descriptors are as before", lambda: (
+            (seen := asterisk.threads_and_descriptors())[0] <= threads and seen[1] <= descriptors, seen))
+        asterisk.reach("104", True, "dnd")
+        self.says("104", "Available")
+        asterisk.reach("104", False, "available")
+        return (f"50 times unloaded and loaded: {threads} threads and {descriptors} descriptors before, {after[0]} and {after[1]} after; "
+                f"memory grew by {asterisk.memory_kib() - memory} KiB")
+
+    def valgrind(self):
+        equal("core stop", self.asterisk.stop(), 0)
+        log = f"{self.lab}/run/valgrind.log"
+        self.users = {**PEOPLE, **{extension: name for extension, name in IN_ASTDB.items() if extension in self.users}}
+        self.configure()
+        self.start(VALGRIND)
+        self.matched()
+        asterisk = self.asterisk
+        self.says("101", "DoNotDisturb")
+        asterisk.reach("101", True, "dnd")
+        self.phone("102").dial("*78")
+        self.owned_by("102", "person")
+        status, call, to = self.phone("103").invite("600")
+        until("the call is reported", lambda: asterisk.explain("103")["in_call"])
+        self.phone("103").hang_up("600", call, to)
+        self.phone("101").dial("*79")
+        until("overridden", lambda: asterisk.explain("101")["dnd"]["overridden"])
+        asterisk.cli("teams presence show")
+        asterisk.cli("teams presence refresh")
+        asterisk.cli(f"module reload {MODULE}")
+        for _ in range(2):
+            asterisk.cli(f"module unload {MODULE}")
+            asterisk.cli(f"module load {MODULE}")
+            self.matched()
+        self.says("104", "DoNotDisturb")
+        asterisk.reach("104", True, "dnd")
+        code = asterisk.stop()
+        with open(log) as file:
+            text = file.read()
+        if code != 0 or "definitely lost: 0 bytes" not in text and "no leaks are possible" not in text:
+            raise Failed(f"valgrind ended with {code}\n{text[-6000:]}")
+        equal("memory errors", next(line for line in text.splitlines() if "ERROR SUMMARY" in line).split("SUMMARY: ")[1].split(" (")[0],
+              "0 errors from 0 contexts")
+        return "the whole of Asterisk under memcheck with states, a call, a reload and two unloads: 0 errors, no definite loss"
+
+    def log_is_clean(self):
+        # What the module itself would complain of.
+        bad = [line for line in self.asterisk.log().splitlines() if any(words in line for words in ("was not reported", "cannot be s", "TPS_EVENT_INTERNAL"))]
+        equal("complaints in the log", bad, [])
+        return "no complaint of the module in Asterisk's log"
+
+    ALL = [("loads", loads), ("DND, lamp and presence over CLI, AMI and SIP", three_states), ("DND by a person", a_persons),
+           ("an override by a person", an_override), ("AstDB alone", astdb_alone), ("calls", calls), ("reload", reloads), ("the CLI", commands),
+           ("1,000 flips of Teams", a_thousand_flips), ("a stop and a kill", a_stop_and_a_kill), ("50 times unloaded and loaded", loads_fifty_times),
+           ("under valgrind", valgrind), ("the log", log_is_clean)]
+
+    def end(self):
+        if self.asterisk is not None:
+            self.asterisk.kill()
+        self.teams.stop()
+
+def device_of(text, name):
+    """The lines of `devstate list` about one device."""
+    return " ".join(line for line in text.splitlines() if f"'{name}'" in line)
+
+def presence_of(text, name):
+    lines = text.splitlines()
+    at = next((number for number, line in enumerate(lines) if name in line), None)
+    return "" if at is None else " ".join(lines[at:at + 4])
+
+def waiting(devices, state):
+    others = [extension for extension in CROWD if devices.get(f"Custom:DND{extension}") != state]
+    return not others, others

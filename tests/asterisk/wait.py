@@ -1,0 +1,27 @@
+"""Waiting for conditions, with limits that only a fault reaches."""
+import time
+
+LIMIT = 60
+
+
+class Failed(Exception):
+    pass
+
+
+def until(what, condition, limit=None):
+    """Asks until the condition answers something true, and answers that. The condition may answer (bool, what was seen)."""
+    end = time.monotonic() + (limit or LIMIT)
+    seen = None
+    while True:
+        answer = condition()
+        good, seen = answer if isinstance(answer, tuple) and isinstance(answer[0], bool) else (answer, answer)
+        if good:
+            return seen
+        if time.monotonic() > end:
+            raise Failed(f"waited in vain: {what}; last seen: {seen!r}")
+        time.sleep(0.03)
+
+
+def equal(what, seen, wanted):
+    if seen != wanted:
+        raise Failed(f"{what}: {seen!r} instead of {wanted!r}")
