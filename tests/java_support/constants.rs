@@ -24,8 +24,9 @@ const FAMILIES: [(&str, &str, &str); 11] = [
 /// The statuses, which the header does not prefix alike.
 const STATUS: (&str, &str) = ("Status", "What the library answers to a call. Later versions add some.");
 
-/// A doc line is cut after the sentence that still fits.
+/// A doc is cut after the sentence that still fits on one line, but not below this.
 const LONGEST_DOC: usize = 120;
+const SHORTEST_DOC: usize = 25;
 
 /// One `#define TPS_NAME number` and the comment above it.
 #[derive(Debug)]
@@ -86,8 +87,7 @@ fn class_of(class: &str, about: &str, members: Vec<(&str, &Constant)>) -> (Strin
     );
     let mut cases = String::new();
     for (name, constant) in members {
-        let _ =
-            write!(text, "\n    /** {} */\n    public static final int {name} = {};\n", javadoc(&constant.doc), constant.number);
+        let _ = write!(text, "\n{}\n    public static final int {name} = {};\n", javadoc(&constant.doc), constant.number);
         let _ = writeln!(cases, "            case {name}: return \"{name}\";");
     }
     let _ = write!(
@@ -99,11 +99,12 @@ fn class_of(class: &str, about: &str, members: Vec<(&str, &Constant)>) -> (Strin
     (format!("{class}.java"), text)
 }
 
-/// The first sentences, in the words of Javadoc.
+/// The first sentences as a Javadoc comment.
 fn javadoc(doc: &str) -> String {
     let mut kept = String::new();
     for sentence in doc.split_inclusive(". ") {
-        if !kept.is_empty() && kept.len() + sentence.len() > LONGEST_DOC {
+        // Of an event's the first one only names area and severity.
+        if kept.len() > SHORTEST_DOC && kept.len() + sentence.len() > LONGEST_DOC {
             break;
         }
         kept.push_str(sentence);
@@ -113,5 +114,15 @@ fn javadoc(doc: &str) -> String {
         let part = part.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         out += &if at % 2 == 1 { format!("{{@code {part}}}") } else { part };
     }
-    out
+    if out.len() <= LONGEST_DOC {
+        return format!("    /** {out} */");
+    }
+    let mut lines = vec![String::from("     *")];
+    for word in out.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= LONGEST_DOC => *line = format!("{line} {word}"),
+            _ => lines.push(format!("     * {word}")),
+        }
+    }
+    format!("    /**\n{}\n     */", lines.join("\n"))
 }

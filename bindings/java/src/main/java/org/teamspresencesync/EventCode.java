@@ -10,13 +10,19 @@ public final class EventCode {
     /** Sign-in, warning. Only with {@code auth.method} device_code. */
     public static final int SIGN_IN_REQUIRED = 101;
 
-    /** Sign-in, info. */
+    /**
+     * Sign-in, info. Raised at the first sign-in after a start, after a reload or a file that brought a new credential,
+     * and after a time of refusals.
+     */
     public static final int SIGNED_IN = 102;
 
     /** Sign-in, error. Raised at the first refusal and whenever the cause changes. */
     public static final int CREDENTIAL_REFUSED = 103;
 
-    /** Sign-in, warning. */
+    /**
+     * Sign-in, warning. Raised 30, 15, 7, 3 and 1 days before the end, at the end, and daily after it; at a start also
+     * where one of these points has passed already.
+     */
     public static final int CREDENTIAL_EXPIRING = 104;
 
     /** Sign-in, error. Raised once per outage and again when the stage changes. */
@@ -25,28 +31,44 @@ public final class EventCode {
     /** Sign-in, error. Compared with the Date header of each answer of Entra's. */
     public static final int CLOCK_WRONG = 106;
 
-    /** Sign-in, error. */
+    /**
+     * Sign-in, error. A file or environment variable that holds a secret is missing, unreadable, empty, too large, not
+     * UTF-8, or holds the id of a secret instead of its value.
+     */
     public static final int SECRET_UNREADABLE = 107;
 
     /** Sign-in, info. Ends ENTRA_UNREACHABLE and the events 115 to 119 for the login host. JSON: outage_ms, ends. */
     public static final int ENTRA_RECOVERED = 108;
 
-    /** Sign-in, warning. */
+    /**
+     * Sign-in, warning. A value that was read from a file or variable has a trait that often means a slip, such as a
+     * blank at the end of a password.
+     */
     public static final int CREDENTIAL_DOUBTFUL = 109;
 
     /** Sign-in, info. Ends CREDENTIAL_EXPIRING: another credential has signed in, or another date is known. */
     public static final int CREDENTIAL_RENEWED = 110;
 
-    /** Sign-in, warning. */
+    /**
+     * Sign-in, warning. The credential of {@code auth} was refused for a reason that lies in itself (expired, wrong,
+     * taken out of the registration) or could not be read, and the one of {@code auth.next} signed in at once; or a
+     * changed credential of {@code auth} signed in again.
+     */
     public static final int CREDENTIAL_SWITCHED = 111;
 
     /** Sign-in, info. Ends CLOCK_WRONG, at a difference of 30 seconds or less. */
     public static final int CLOCK_RIGHT = 112;
 
-    /** Sign-in, error. */
+    /**
+     * Sign-in, error. Entra knows the tenant as one of another cloud (AADSTS90038, 900382, 900432), in place of
+     * CREDENTIAL_REFUSED.
+     */
     public static final int TENANT_ELSEWHERE = 113;
 
-    /** Sign-in, error. */
+    /**
+     * Sign-in, error. Entra refuses the sign-in for want of consent, or because the registration asks for no
+     * permission, in place of CREDENTIAL_REFUSED.
+     */
     public static final int CONSENT_MISSING = 114;
 
     /** Sign-in and Graph, error. The name server does not answer, or says that there is no such name. */
@@ -64,22 +86,34 @@ public final class EventCode {
     /** Sign-in and Graph, error. */
     public static final int TLS_CERTIFICATE = 119;
 
-    /** Sign-in, error. */
+    /**
+     * Sign-in, error. Only with {@code auth.method} device_code: the code ran out, the person declined, or Microsoft
+     * refused the account.
+     */
     public static final int SIGN_IN_ENDED = 120;
 
     /** Sign-in, warning. Follows {@code tps_sign_out}. Presence stands still from now on. */
     public static final int SIGNED_OUT = 121;
 
-    /** Sign-in, warning. */
+    /**
+     * Sign-in, warning. Two accounts of notifications are signed in as the same person, who can have one subscription
+     * only: the later one is not used.
+     */
     public static final int SAME_PERSON = 122;
 
-    /** Directory, info. */
+    /**
+     * Directory, info. How all users stand: after the first round of a start, after a {@code tps_set_users} with
+     * somebody to search, after {@code tps_refresh} of everything, and where more than 20 users change at once.
+     */
     public static final int DIRECTORY_REPORT = 201;
 
     /** Directory, warning. A user who was matched is not any more, or one added by {@code tps_put_user} was not found. */
     public static final int USER_UNMATCHED = 202;
 
-    /** Directory, info. A user who was unmatched, or was added by {@code tps_put_user}, is served from now on. JSON: object_id, by. */
+    /**
+     * Directory, info. A user who was unmatched, or was added by {@code tps_put_user}, is served from now on. JSON:
+     * object_id, by.
+     */
     public static final int USER_MATCHED = 203;
 
     /** Directory, warning. Raised once per outage. DIRECTORY_RECOVERED follows. JSON: status, detail, next_try_at_ms. */
@@ -124,7 +158,10 @@ public final class EventCode {
     /** Microsoft Graph, info. Ends THROTTLED. JSON: throttled_ms. */
     public static final int THROTTLING_ENDED = 311;
 
-    /** Microsoft Graph, error. */
+    /**
+     * Microsoft Graph, error. Graph answered 403 to a token that carries the permission: a licence is missing, or a
+     * policy forbids it.
+     */
     public static final int PRESENCE_REFUSED = 312;
 
     /** Microsoft Graph, info. Ends PRESENCE_REFUSED. */
@@ -166,6 +203,18 @@ public final class EventCode {
     /** Source, info. Users who are polled for good: no room in a subscription, or an account that subscribes itself. */
     public static final int NOT_SUBSCRIBED = 416;
 
+    /**
+     * Source, warning. The certificate that the built-in listener shows ends soon, or has ended: then no notification
+     * comes any more.
+     */
+    public static final int LISTENER_CERTIFICATE_EXPIRING = 417;
+
+    /**
+     * Source, info. Ends LISTENER_FAILED of the same step (bind, certificate, serve), and LISTENER_CERTIFICATE_EXPIRING
+     * (expiring).
+     */
+    public static final int LISTENER_RECOVERED = 418;
+
     /** State file, error. The file cannot be opened or written, or a write has not come back for 2 s. */
     public static final int STATE_UNAVAILABLE = 501;
 
@@ -178,7 +227,10 @@ public final class EventCode {
     /** State file, info. Ends STATE_UNAVAILABLE; what changed meanwhile has been written. JSON: path, outage_ms. */
     public static final int STATE_RECOVERED = 504;
 
-    /** Host and users, info. */
+    /**
+     * Host and users, info. Follows {@code tps_set_enabled(0)} and a reload with {@code "enabled": false} once the last
+     * answer of the telephone system has come.
+     */
     public static final int ALL_RELEASED = 601;
 
     /** Host and users, warning. Raised after the 5th failure. Other users are not affected. HOST_RECOVERED follows. */
@@ -211,13 +263,19 @@ public final class EventCode {
     /** Host and users, warning. Raised for a callback of more than a second, at most once a minute. JSON: callback, took_ms. */
     public static final int CALLBACK_SLOW = 611;
 
-    /** Host and users, info. */
+    /**
+     * Host and users, info. Raised once per start for each output that has no callback; for {@code on_queue_dnd} only
+     * where rules name {@code queue}, also by a reload that brings the first such rule.
+     */
     public static final int CALLBACK_MISSING = 612;
 
     /** Host and users, info. Ends SEATS_EXCEEDED. JSON: used, limit. */
     public static final int SEATS_RESTORED = 613;
 
-    /** Host and users, warning. */
+    /**
+     * Host and users, warning. An answer to setPresence or clearPresence that is neither a missing permission
+     * (PERMISSION_MISSING) nor an outage.
+     */
     public static final int PUBLISH_REFUSED = 620;
 
     /** Host and users, warning. A stop could not take back within half of its time what was published. */
@@ -229,10 +287,16 @@ public final class EventCode {
     /** Host and users, warning. Raised at each start and reload that begins a dry run. */
     public static final int DRY_RUN = 631;
 
-    /** Host and users, info. */
+    /**
+     * Host and users, info. Raised 10 seconds after the first decisions of a dry run, and then once a minute if there
+     * were first decisions again, or more later ones than are told singly (60 a minute).
+     */
     public static final int DRY_RUN_SUMMARY = 632;
 
-    /** Host and users, info. */
+    /**
+     * Host and users, info. Raised when a decision about a user changes, once for both outputs together, at most 60
+     * times a minute for all users.
+     */
     public static final int DRY_RUN_DECISION = 633;
 
     /** Host and users, info. Ends DRY_RUN. Everybody's state is delivered as after a start. */
@@ -314,6 +378,8 @@ public final class EventCode {
             case NOTIFICATIONS_FOREIGN: return "NOTIFICATIONS_FOREIGN";
             case LISTENER_FAILED: return "LISTENER_FAILED";
             case NOT_SUBSCRIBED: return "NOT_SUBSCRIBED";
+            case LISTENER_CERTIFICATE_EXPIRING: return "LISTENER_CERTIFICATE_EXPIRING";
+            case LISTENER_RECOVERED: return "LISTENER_RECOVERED";
             case STATE_UNAVAILABLE: return "STATE_UNAVAILABLE";
             case STATE_SET_ASIDE: return "STATE_SET_ASIDE";
             case NO_STATE_DIR: return "NO_STATE_DIR";

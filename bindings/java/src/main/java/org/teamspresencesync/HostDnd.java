@@ -7,13 +7,19 @@ public final class HostDnd {
     private HostDnd() {
     }
 
-    /** {@code tps_user.host_dnd} and {@code host_queue_dnd}: the DND is off as the user is handed over, whoever owned it before. */
+    /**
+     * {@code tps_user.host_dnd} and {@code host_queue_dnd}: the DND is off as the user is handed over, whoever owned it
+     * before.
+     */
     public static final int OFF = 1;
 
     /** {@code tps_user.host_dnd} and {@code host_queue_dnd}: it is on. */
     public static final int ON = 2;
 
-    /** {@code tps_user.host_dnd} and {@code host_queue_dnd}: it is on, and the host kept a mark that this library switched it on. */
+    /**
+     * {@code tps_user.host_dnd} and {@code host_queue_dnd}: it is on, and the host kept a mark that this library
+     * switched it on.
+     */
     public static final int ON_OURS = 3;
 
     /**
