@@ -7,7 +7,7 @@
 set -euo pipefail
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 here=$repository/tests/asterisk
-root=${TPS_ASTERISK_ROOT:-$repository/target/asterisk-root}
+root=$repository/target/asterisk-root
 lab=$repository/target/asterisk
 skip() { echo "SKIPPED test-asterisk: $1"; exit 0; }
 
@@ -15,6 +15,7 @@ skip() { echo "SKIPPED test-asterisk: $1"; exit 0; }
 for tool in ip python3 strip unshare; do
     command -v $tool >/dev/null 2>&1 || skip "no $tool (apt-get install -y iproute2 python3 binutils util-linux)"
 done
+unshare --mount --pid --fork true 2>/dev/null || skip "mount and process namespaces are not allowed here"
 packages=asterisk,asterisk-dev,gcc,libc6-dev,libc6-dbg,make,valgrind
 if [ ! -e "$root/complete-$packages" ]; then
     if ! command -v mmdebstrap >/dev/null 2>&1; then
@@ -53,7 +54,7 @@ cp "$repository/target/debug/libteams_presence_sync.so" "$lab/libteams_presence_
 strip --strip-debug "$lab/libteams_presence_sync.so.1"
 cp "$repository/target/debug/teams-presence-simulator" "$lab/simulator"
 
-# The mounts are seen in here only, and end with the last process in here.
+# In a namespace of mounts and one of processes: none of either outlives this script.
 inside() {
     mkdir -p "$root/lab"
     mount --bind "$lab" "$root/lab"
@@ -68,4 +69,4 @@ inside() {
 }
 export -f inside
 export here root lab
-ip netns exec "$space" unshare --mount --propagation private bash -euc 'inside "$@"' inside "$@"
+ip netns exec "$space" unshare --mount --propagation private --pid --fork --kill-child --mount-proc bash -euc 'inside "$@"' inside "$@"
