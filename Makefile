@@ -5,14 +5,19 @@ PROFILE_DIR := target/debug
 LIB := $(PROFILE_DIR)/libteams_presence_sync.so
 CFLAGS := -std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude
 
-.PHONY: help demo test soak lint deny lib bench valgrind asan tsan test-peers test-network test-asterisk header docs clean-demo
+.PHONY: help demo demo-notify test soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo java test-asterisk
 
 help:
 	@echo "make demo        a C program loads the library and shows a day of a small office in a minute"
+	@echo "make demo-notify change notifications: a C program shows how soon each POST is told, and the same by polling (half a minute)"
 	@echo "make test        everything that must pass (needs Rust and a C/C++ compiler)"
 	@echo "make soak        ten minutes of a bad day: 2,000 users, outages, people, kills (SOAK_SECONDS shortens it)"
 	@echo "make lint        rustfmt, clippy"
 	@echo "make lib         the release: target/release/libteams_presence_sync.{so,a}"
+	@echo "make java        the Java bindings: one jar with the release inside, sources and Javadoc, in target/java (needs a JDK)"
+	@echo "make install     the release to PREFIX (/usr/local), below DESTDIR: library, headers, pkg-config, CMake, tps (make lib tool first)"
+	@echo "make deb         Debian packages in target/deb           make reproducible   builds in another folder and compares"
+	@echo "make abidiff     the interface against that of the last release (needs abigail-tools)"
 	@echo "make bench       figures, as ratios against a bare client in the same run"
 	@echo "make valgrind    the C tests under memcheck          make asan, make tsan   under the sanitizers"
 	@echo "make test-peers  third-party servers from npm on loopback (needs Node)"
@@ -33,6 +38,16 @@ demo:
 	@mkdir -p target/demo
 	$(CC) $(CFLAGS) examples/c/plugin_host.c -o target/demo/plugin_host -ldl -lpthread
 	@sh examples/demo.sh $(LIB) $(PROFILE_DIR)/teams-presence-simulator target/demo
+
+demo-notify:
+	$(call need,$(CARGO),https://rustup.rs)
+	$(call need,cc,apt-get install -y gcc)
+	@echo "Building the library and the simulator; the first time takes some minutes."
+	@$(CARGO) build --lib --package teams-presence-sync
+	@$(CARGO) build --package teams-presence-simulator
+	@mkdir -p target/demo
+	$(CC) $(CFLAGS) examples/c/notify_host.c $(PROFILE_DIR)/libteams_presence_sync.a -lgcc_s -lpthread -ldl -lm -o target/demo/notify_host
+	@sh examples/demo_notify.sh $(PROFILE_DIR)/teams-presence-simulator target/demo/notify_host target/demo
 
 test:
 	$(call need,$(CARGO),https://rustup.rs)
@@ -98,7 +113,7 @@ deny:
 MOST_STRIPPED := 8000000
 lib:
 	$(call need,strip,apt-get install -y binutils)
-	$(CARGO) rustc --release --lib --crate-type cdylib,staticlib
+	packaging/cargo.sh rustc --release --lib --crate-type cdylib,staticlib
 	@if grep -q tps_test_panic target/release/libteams_presence_sync.so; then \
 	  rm target/release/libteams_presence_sync.so target/release/libteams_presence_sync.a; \
 	  echo "this was built with test-hooks, which is never a release"; exit 1; fi
@@ -109,7 +124,20 @@ lib:
 	  echo "stripped, the shared library has $$size bytes; $(MOST_STRIPPED) are allowed"; \
 	  [ "$$size" -le $(MOST_STRIPPED) ]
 
-# With PART=engine (memory, callbacks, start, puts, sweep, day) only that. The simulator runs as a process of its own.
+# NATIVES="linux-aarch64=DIRECTORY" adds the two files of another platform, built there (bindings/java/build.sh).
+JAVA_SOURCES := bindings/java/src/main/java
+java: lib
+	$(call need,javac,apt-get install -y openjdk-17-jdk-headless)
+	$(call need,cc,apt-get install -y gcc)
+	@sh bindings/java/build.sh target/java target/release/libteams_presence_sync.so $(NATIVES)
+	@javadoc -quiet -Xdoclint:all -Werror --release 8 -encoding UTF-8 -notimestamp -d target/java/javadoc -sourcepath $(JAVA_SOURCES) \
+	  org.teamspresencesync
+	@version=$$(basename target/java/teams-presence-sync-*.jar .jar); \
+	  java -cp target/java/tools Pack target/java/$$version-javadoc.jar target/java/javadoc; \
+	  java -cp target/java/tools Pack target/java/$$version-sources.jar $(JAVA_SOURCES)
+	@ls -l target/java/*.jar
+
+# With PART=engine (memory, callbacks, start, puts, sweep, day, notify) only that. The simulator runs as a process of its own.
 bench:
 	$(call need,$(CARGO),https://rustup.rs)
 	$(CARGO) build --quiet --release --package teams-presence-simulator
@@ -120,6 +148,7 @@ header:
 
 docs:
 	TPS_UPDATE_DOCS=1 $(CARGO) test --quiet --test generated_docs
+	TPS_UPDATE_DOCS=1 $(CARGO) test --quiet --test java constants_are_those_of_the_header
 	TPS_UPDATE_DOCS=1 $(CARGO) test --quiet --package tps --test troubleshooting
 
 test-peers:
@@ -142,3 +171,5 @@ test-asterisk:
 	$(CARGO) build --quiet --lib --package teams-presence-sync
 	$(CARGO) build --quiet --package teams-presence-simulator
 	@bash tests/asterisk/run.sh
+
+include packaging/packaging.mk

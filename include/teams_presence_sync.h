@@ -737,7 +737,7 @@
 #define TPS_EVENT_NOTIFICATIONS_FOREIGN 414
 
 /**
- * Source, error. The built-in listener does not work. Raised once per step until it works again; it is begun again by itself. JSON:
+ * Source, error. The built-in listener does not work. Raised once per step until LISTENER_RECOVERED; it is begun again by itself. JSON:
  * address, step, detail, next_try_at_ms.
  */
 #define TPS_EVENT_LISTENER_FAILED 415
@@ -747,6 +747,19 @@
  * numbers has changed and stood for a minute. JSON: users, without_room, service_accounts, user_ids.
  */
 #define TPS_EVENT_NOT_SUBSCRIBED 416
+
+/**
+ * Source, warning. The certificate that the built-in listener shows ends soon, or has ended: then no notification comes any more. Raised 30,
+ * 15, 7, 3 and 1 days before, at the end, and daily after it, until LISTENER_RECOVERED. A renewed file is read by itself. JSON: address,
+ * certificate, days_left, expires_at_ms, expires.
+ */
+#define TPS_EVENT_LISTENER_CERTIFICATE_EXPIRING 417
+
+/**
+ * Source, info. Ends LISTENER_FAILED of the same step (bind, certificate, serve), and LISTENER_CERTIFICATE_EXPIRING (expiring). JSON:
+ * address, step.
+ */
+#define TPS_EVENT_LISTENER_RECOVERED 418
 
 /**
  * State file, error. The file cannot be opened or written, or a write has not come back for 2 s. Everything goes on without the memory

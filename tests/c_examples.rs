@@ -116,6 +116,32 @@ fn plugin_host() {
     assert!(output.contains("stop: TPS_OK, destroy: TPS_OK"), "{output}");
 }
 
+/// `make demo-notify`. How long anything took is for its reader alone.
+#[test]
+fn notify_host() {
+    let stage = Stage { directory: tempfile::tempdir().expect("a directory"), simulator: simulator() };
+    let mut command = wrapped(&stage.build("notify_host", Some(Linkage::Shared)));
+    let port = stage.simulator.base_url().rsplit(':').next().expect("a port").to_owned();
+    command.args([&port, "--poll-interval-ms", "250"]);
+    let within = Duration::from_secs(120);
+    let (status, output) = Running::start(command, Stdio::null()).wait(within);
+    assert!(status.is_some_and(|status| status.success()), "{}\n{output}", ended(status, within));
+    for user in 101..=108 {
+        let lines = || output.lines().filter(|line| line.starts_with(&user.to_string()));
+        assert!(lines().any(|line| line.contains("Busy/InACall") && line.contains(" on ") && line.contains(" dnd ")), "{output}");
+        assert!(lines().any(|line| line.contains("Available/Available") && line.contains(" off ")), "{output}");
+    }
+    assert!(output.contains("subscriptions at Graph while running: 1\n"), "{output}");
+    assert!(output.contains("subscriptions at Graph after tps_stop: 0, deleted by the library: 1\n"), "{output}");
+    assert!(output.contains("notifications, from the POST to the first callback: median "), "{output}");
+    assert!(output.contains("polling, from the change to the first callback: median "), "{output}");
+    assert_eq!(output.matches("tps_stop: TPS_OK, tps_destroy: TPS_OK").count(), 2, "{output}");
+    let all = stage.simulator.deliveries();
+    assert!(all.iter().filter(|delivery| delivery.status == Some(202)).all(|delivery| delivery.sent_us.is_some()), "{all:?}");
+    let told = all.iter().filter(|delivery| delivery.kind == "notification").map(|delivery| delivery.items).sum::<usize>();
+    assert!(told >= 16, "one for each line: {told}");
+}
+
 /// The program and the compiler's line of the README, to the letter but for where the files lie, with every warning an error.
 #[test]
 fn the_first_callback_of_the_readme() {

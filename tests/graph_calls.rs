@@ -209,7 +209,7 @@ fn a_call_that_is_given_up_ends_at_once() {
         let mut answer = PresenceAnswer::default();
         tokio::time::timeout(Duration::from_millis(100), rig.client.presences(&ann, &mut answer)).await.is_err()
     });
-    assert!(outcome && begin.elapsed() < Duration::from_secs(2));
+    assert!(outcome && begin.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

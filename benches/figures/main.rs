@@ -9,10 +9,14 @@ mod callbacks;
 mod day;
 mod directory;
 mod engine;
+mod graph;
+mod letters;
 mod measure;
 mod memory;
+mod notify;
 mod office;
 mod ours;
+mod sender;
 mod server;
 mod sweep;
 
@@ -21,7 +25,7 @@ use std::process::{Command, ExitCode};
 #[global_allocator]
 static ALLOCATOR: allocations::Counting = allocations::Counting;
 
-const PARTS: [(&str, fn()); 7] = [
+const PARTS: [(&str, fn()); 8] = [
     ("engine", engine::run),
     ("memory", memory::run),
     ("callbacks", callbacks::run),
@@ -29,6 +33,7 @@ const PARTS: [(&str, fn()); 7] = [
     ("puts", directory::puts),
     ("sweep", sweep::run),
     ("day", day::run),
+    ("notify", notify::run),
 ];
 
 fn main() -> ExitCode {

@@ -84,9 +84,14 @@ impl Server {
         sum(&counters["by_endpoint"])
     }
 
-    fn act(&self, action: &Value) {
+    pub(crate) fn act(&self, action: &Value) {
         let text = action.to_string();
         self.ask(|client, base| client.post(format!("{base}/do")).body(text.clone()));
+    }
+
+    /// A view of the control API.
+    pub(crate) fn view(&self, name: &str) -> Value {
+        self.ask(|client, base| client.get(format!("{base}/{name}")))
     }
 
     fn ask(&self, request: impl Fn(&reqwest::Client, &str) -> reqwest::RequestBuilder) -> Value {

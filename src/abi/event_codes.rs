@@ -164,12 +164,19 @@ pub const TPS_EVENT_SUBSCRIPTION_REFUSED: i32 = 413;
 /// Source, warning. Notifications that are not for this instance, or prove nothing, were refused. Raised at the first one and then at most
 /// once an hour. JSON: count, period_ms, malformed, unknown, unproved.
 pub const TPS_EVENT_NOTIFICATIONS_FOREIGN: i32 = 414;
-/// Source, error. The built-in listener does not work. Raised once per step until it works again; it is begun again by itself. JSON:
+/// Source, error. The built-in listener does not work. Raised once per step until LISTENER_RECOVERED; it is begun again by itself. JSON:
 /// address, step, detail, next_try_at_ms.
 pub const TPS_EVENT_LISTENER_FAILED: i32 = 415;
 /// Source, info. Users who are polled for good: no room in a subscription, or an account that subscribes itself. Raised when one of the
 /// numbers has changed and stood for a minute. JSON: users, without_room, service_accounts, user_ids.
 pub const TPS_EVENT_NOT_SUBSCRIBED: i32 = 416;
+/// Source, warning. The certificate that the built-in listener shows ends soon, or has ended: then no notification comes any more. Raised 30,
+/// 15, 7, 3 and 1 days before, at the end, and daily after it, until LISTENER_RECOVERED. A renewed file is read by itself. JSON: address,
+/// certificate, days_left, expires_at_ms, expires.
+pub const TPS_EVENT_LISTENER_CERTIFICATE_EXPIRING: i32 = 417;
+/// Source, info. Ends LISTENER_FAILED of the same step (bind, certificate, serve), and LISTENER_CERTIFICATE_EXPIRING (expiring). JSON:
+/// address, step.
+pub const TPS_EVENT_LISTENER_RECOVERED: i32 = 418;
 
 /// State file, error. The file cannot be opened or written, or a write has not come back for 2 s. Everything goes on without the memory
 /// across a crash: do-not-disturb set meanwhile may be taken for a person's after the next start. Tried again by itself. JSON: path,

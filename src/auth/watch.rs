@@ -5,10 +5,7 @@ use super::settings::Settings;
 use super::watch_graph::{AppCredential, Trait, matching};
 use crate::config::MethodName;
 use crate::event::{Draft, Event, Kind};
-
-const DAY_MS: i64 = 86_400_000;
-/// Days before the end at which it is told.
-const POINTS: [i64; 5] = [30, 15, 7, 3, 1];
+use crate::time::{Countdown, DAY_MS, Due, days_left, next_look_ms};
 
 /// How the end is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +41,7 @@ pub struct Expiry {
 impl Expiry {
     /// Whole days left; 0 on the last day, negative after the end.
     pub fn days_left(&self, now_wall_ms: i64) -> i64 {
-        (self.at_ms - now_wall_ms).div_euclid(DAY_MS)
+        days_left(self.at_ms, now_wall_ms)
     }
 }
 
@@ -77,13 +74,7 @@ pub(super) struct Watch {
     graph: Option<(i64, bool)>,
     /// When Graph was asked about `seen`, on the monotonic clock.
     asked_at: Option<u64>,
-    told: Option<Told>,
-}
-
-struct Told {
-    at_ms: i64,
-    /// How many points have passed; every day after the end is one more.
-    points: i64,
+    countdown: Countdown,
 }
 
 /// Graph is asked again after this time.
@@ -110,18 +101,18 @@ impl Watch {
             proven: false,
             graph: None,
             asked_at: None,
-            told: None,
+            countdown: Countdown::default(),
         }
     }
 
     /// Other dates after a reload. What was told stays told.
     pub(super) fn configure(&mut self, fresh: Watch) {
-        let told = self.told.take();
+        let countdown = std::mem::take(&mut self.countdown);
         let same = self.what == fresh.what;
         let Watch { which, seen, proven, graph, asked_at, .. } = std::mem::replace(self, fresh);
         if same {
-            (self.which, self.seen, self.proven, self.graph, self.asked_at, self.told) =
-                (which, seen, proven, graph, asked_at, told);
+            (self.which, self.seen, self.proven, self.graph, self.asked_at, self.countdown) =
+                (which, seen, proven, graph, asked_at, countdown);
         }
     }
 
@@ -180,42 +171,31 @@ impl Watch {
     /// The event that is due now.
     pub(super) fn tick(&mut self, now_wall_ms: i64) -> Option<Draft> {
         let expiry = self.expiry();
-        let points = expiry.map_or(0, |expiry| points_passed(expiry.at_ms - now_wall_ms));
         let days = expiry.map(|expiry| expiry.days_left(now_wall_ms));
-        let Some(expiry) = expiry.filter(|_| points > 0) else {
-            self.told.take()?;
-            let event = Event::new(Kind::CredentialRenewed).with("what", self.what).with_some("days_left", days);
-            let event = event.with_some("expires_at_ms", expiry.map(|expiry| expiry.at_ms));
-            return Some(event.with_some("source", expiry.map(|expiry| expiry.source.as_str())));
-        };
-        let known = self.told.as_ref().is_some_and(|told| told.at_ms == expiry.at_ms && told.points >= points);
-        if known {
-            return None;
+        match self.countdown.look(expiry.map(|expiry| expiry.at_ms), now_wall_ms) {
+            Due::Nothing => None,
+            Due::Over => {
+                let event = Event::new(Kind::CredentialRenewed).with("what", self.what).with_some("days_left", days);
+                let event = event.with_some("expires_at_ms", expiry.map(|expiry| expiry.at_ms));
+                Some(event.with_some("source", expiry.map(|expiry| expiry.source.as_str())))
+            }
+            Due::Ending => {
+                let expiry = expiry?;
+                Some(
+                    Event::new(Kind::CredentialExpiring)
+                        .with("days_left", expiry.days_left(now_wall_ms))
+                        .with("what", self.what)
+                        .with("source", expiry.source.as_str())
+                        .with("expires_at_ms", expiry.at_ms)
+                        .with("expires", crate::time::utc(expiry.at_ms))
+                        .with("next", self.has_next && self.which == Which::Present),
+                )
+            }
         }
-        self.told = Some(Told { at_ms: expiry.at_ms, points });
-        Some(
-            Event::new(Kind::CredentialExpiring)
-                .with("days_left", expiry.days_left(now_wall_ms))
-                .with("what", self.what)
-                .with("source", expiry.source.as_str())
-                .with("expires_at_ms", expiry.at_ms)
-                .with("expires", crate::time::utc(expiry.at_ms))
-                .with("next", self.has_next && self.which == Which::Present),
-        )
     }
 
     /// Milliseconds until the next point, at most a day.
     pub(super) fn next_tick_ms(&self, now_wall_ms: i64) -> u64 {
-        let Some(expiry) = self.expiry() else { return DAY_MS as u64 };
-        let left = expiry.at_ms - now_wall_ms;
-        let next_point = POINTS.iter().map(|days| left - days * DAY_MS).chain([left]).filter(|wait| *wait > 0).min();
-        let wait = next_point.unwrap_or_else(|| DAY_MS - (-left).rem_euclid(DAY_MS));
-        wait.clamp(1, DAY_MS) as u64
+        next_look_ms(self.expiry().map(|expiry| expiry.at_ms), now_wall_ms)
     }
-}
-
-/// How many points have passed with so much time left: one for each of [`POINTS`], one for the end, and one for each day after it.
-fn points_passed(left_ms: i64) -> i64 {
-    let before = POINTS.iter().filter(|days| left_ms <= **days * DAY_MS).count() as i64;
-    if left_ms > 0 { before } else { before + 1 + (-left_ms) / DAY_MS }
 }

@@ -89,6 +89,8 @@ kinds! {
     NotificationsForeign = 414 source::NOTIFICATIONS_FOREIGN,
     ListenerFailed = 415 source::LISTENER_FAILED,
     NotSubscribed = 416 source::NOT_SUBSCRIBED,
+    ListenerCertificateExpiring = 417 source::LISTENER_CERTIFICATE_EXPIRING,
+    ListenerRecovered = 418 source::LISTENER_RECOVERED,
     StateUnavailable = 501 state::STATE_UNAVAILABLE,
     StateSetAside = 502 state::STATE_SET_ASIDE,
     NoStateDir = 503 state::NO_STATE_DIR,

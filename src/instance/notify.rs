@@ -9,7 +9,7 @@ use crate::config::{Config, MissingTokens, NotificationContent, Notifications};
 use crate::host::Desk;
 use crate::http::HttpClient;
 use crate::source::Farewell;
-use crate::source::notify::{Hub, Jwks, Manager, Persons, Server, Subscribing, TokenRules, Worker, check_pair};
+use crate::source::notify::{Hub, Jwks, Manager, Persons, Server, Subscribing, Tenant, TokenRules, Worker, check_pair};
 
 /// What a run has for notifications; without the mode there is none.
 pub(super) struct Notifying {
@@ -30,7 +30,7 @@ impl Notifying {
         }
         let names = persons.accounts().iter().map(|account| account.name.clone()).collect();
         let jwks = Jwks::new(http, config.login(), clock.clone());
-        let hub = Hub::new(clock, names, config.tenant_id.parse().ok(), rules(config), jwks);
+        let hub = Hub::new(clock, names, Tenant::named(&config.tenant_id), rules(config), jwks);
         Ok(Some(Notifying { hub, persons: persons.clone(), notifications, farewell: Arc::default() }))
     }
 

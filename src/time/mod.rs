@@ -1,8 +1,10 @@
 //! The clock. Everything that ages asks a [`Clock`], so that tests can move time without waiting.
 
 mod calendar;
+mod countdown;
 
 pub use calendar::{parse_date, timestamp, utc};
+pub use countdown::{Countdown, DAY_MS, Due, days_left, next_look_ms};
 
 use std::fmt;
 use std::sync::Arc;

@@ -265,6 +265,13 @@ static void callbacks_that_are_missing_are_named_once(void) {
   phone_start(&phone);
   /* A change for which there is no callback counts as applied. */
   WAIT(phone_state(&phone, "101").dnd_acknowledged == TPS_DND_ON, 10000);
+  if (check_failures() > 0) {
+    char text[8192];
+    size_t len = sizeof text;
+    if (tps_explain(phone.sync, "101", text, &len) == TPS_OK) fprintf(stderr, "%s\n", text);
+    len = sizeof text;
+    if (tps_stats(phone.sync, text, &len) == TPS_OK) fprintf(stderr, "%s\n", text);
+  }
   WAIT(EVENTS(&phone, TPS_EVENT_CALLBACK_MISSING) == 2, 5000);
   phone_stop(&phone);
   SAME(EVENTS(&phone, TPS_EVENT_CALLBACK_MISSING), 2);

@@ -177,6 +177,8 @@ static int settled(void) {
     int in_call = i % 2 == 0;
     if (dnd_at_host[i] != (in_call ? TPS_DND_ON : TPS_DND_OFF) || chat_at_host[i] != (in_call ? TPS_CHAT_DND : TPS_CHAT_AVAILABLE))
       return 0;
+    /* What was handed over beside a callback that changed it was an older fact, and is offered once more. */
+    if (phone_state(&phone, ids[i]).dnd_owned != in_call) return 0;
   }
   return 1;
 }

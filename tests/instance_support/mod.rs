@@ -4,7 +4,7 @@
 mod host;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -55,9 +55,16 @@ pub(crate) fn create(config: &Value) -> (Arc<Instance>, Arc<Host>) {
     (instance.expect("a configuration that holds"), host)
 }
 
-/// A port that nobody has at present.
+/// A port that nobody has at present, and that the system gives to nobody of itself: those begin at 32768.
 pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let at = std::process::id().wrapping_mul(61).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        let port = 20_000 + at as u16;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Polling is slow, so that what is quick came as a notification.

@@ -1,4 +1,4 @@
-//! Compiles a C program of `tests/c` or `examples/c`, runs it, and watches it.
+//! Compiles a C program of `tests/c` or `examples/c`, or a C++ program of `tests/cpp`, runs it, and watches it.
 //!
 //! | variable | meaning |
 //! |---|---|
@@ -39,6 +39,7 @@ pub struct Program {
     hooks: bool,
     module: bool,
     bare: bool,
+    wrapper: bool,
     within: Duration,
 }
 
@@ -109,6 +110,7 @@ impl Program {
             hooks: false,
             module: false,
             bare: false,
+            wrapper: false,
             within: Duration::from_secs(60),
         }
     }
@@ -128,6 +130,12 @@ impl Program {
     /// It is not linked with the library but loads `tests/c/module.c`, which is.
     pub fn module(mut self) -> Program {
         self.module = true;
+        self
+    }
+
+    /// It is `tests/cpp/<name>.cpp`, on the C++ wrapper.
+    pub fn wrapper(mut self) -> Program {
+        self.wrapper = true;
         self
     }
 
@@ -182,7 +190,10 @@ impl Program {
         let tests = root().join("tests/c");
         let binary = into.join(&self.name);
         let mut sources = vec![tests.join(format!("{}.c", self.name)), tests.join("support.c"), tests.join("process.c")];
-        if self.module {
+        if self.wrapper {
+            let sources = [root().join(format!("tests/cpp/{}.cpp", self.name)), tests.join("support.c"), tests.join("process.c")];
+            compile(language, &sources, &binary, |command| link(command.arg("-I").arg(&tests), into, linkage));
+        } else if self.module {
             let object = into.join("module.so");
             compile(language, &[tests.join("module.c")], &object, |command| {
                 link(command.args(["-shared", "-fPIC"]), into, linkage);

@@ -31,6 +31,7 @@ pub(crate) async fn validate(shared: &Shared, target: &Target, request_id: u128)
         number: 0,
         kind: "handshake".to_owned(),
         begun_ms,
+        sent_us: outcome.sent_us,
         at_ms: shared.now(),
         url: target.text.clone(),
         attempt: 1,

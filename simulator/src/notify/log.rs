@@ -15,6 +15,9 @@ pub struct Delivery {
     pub kind: String,
     /// When it was due and began, on the simulator's clock.
     pub begun_ms: Millis,
+    /// When the request was written, its connection being made: microseconds since 1970 by the system's own clock, whatever the simulator's
+    /// says. Null when no answer came.
+    pub sent_us: Option<u64>,
     /// When it ended, on the simulator's clock.
     pub at_ms: Millis,
     /// Where it went.

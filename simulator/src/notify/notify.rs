@@ -225,6 +225,7 @@ impl Notify {
             number: post.number,
             kind: post.kind.as_str().to_owned(),
             begun_ms: post.begun_at,
+            sent_us: outcome.sent_us,
             at_ms: now,
             url: post.target.text.clone(),
             attempt: post.attempt,

@@ -1,7 +1,7 @@
 //! One request to an endpoint.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::Request;
@@ -29,6 +29,8 @@ pub(super) struct Outcome {
     pub(super) timed_out: bool,
     pub(super) error: Option<String>,
     pub(super) took_ms: u64,
+    /// When the request was written: microseconds since 1970 by the system's clock.
+    pub(super) sent_us: Option<u64>,
 }
 
 /// Posts, over a connection of its own, within the limit.
@@ -79,12 +81,13 @@ where
 {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| format!("HTTP: {e}"))?;
     let connection = tokio::spawn(connection);
+    let sent_us = SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|since| u64::try_from(since.as_micros()).ok());
     let answer = async {
         let response = sender.send_request(request).await.map_err(|e| format!("HTTP: {e}"))?;
         let status = Some(response.status().as_u16());
         let kind = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         let body = Limited::new(response.into_body(), MOST).collect().await.map_err(|e| format!("HTTP: the body: {e}"))?;
-        Ok(Outcome { status, content_type: kind, body: body.to_bytes(), ..Outcome::default() })
+        Ok(Outcome { status, content_type: kind, body: body.to_bytes(), sent_us, ..Outcome::default() })
     }
     .await;
     connection.abort();

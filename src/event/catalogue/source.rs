@@ -163,10 +163,12 @@ pub(in crate::event) static NOTIFICATIONS_FOREIGN: Entry = Entry {
     meaning: "Raised at the first one and then at most once an hour, with what was counted since.",
 };
 
+const ADDRESS: Field = always("address", Text, "`source.notifications.listener.address`");
+
 pub(in crate::event) static LISTENER_FAILED: Entry = Entry {
     severity: Error,
     fields: &[
-        always("address", Text, "`source.notifications.listener.address`"),
+        ADDRESS,
         always("step", Text, "`bind` (the address cannot be taken), `certificate` (certificate or key cannot be used), `serve`"),
         DETAIL,
         NEXT_TRY,
@@ -175,7 +177,7 @@ pub(in crate::event) static LISTENER_FAILED: Entry = Entry {
     remedy: "bind: another program has the port, or the machine has no such address. certificate: both files must be PEM, belong together and be \
              readable for the telephone system's account; the certificate before serves as long as it can. serve: nothing, it is begun again by \
              itself.",
-    meaning: "Raised once per step until it works again. Presence goes on by polling.",
+    meaning: "Raised once per step until LISTENER_RECOVERED. Presence goes on by polling.",
 };
 
 pub(in crate::event) static NOT_SUBSCRIBED: Entry = Entry {
@@ -195,4 +197,35 @@ pub(in crate::event) static NOT_SUBSCRIBED: Entry = Entry {
              650 users. service_accounts: let accounts subscribe that are nobody's.",
     meaning: "Raised when one of the two numbers has changed and stood for a minute. Users who wait for the next change of a subscription, or whose \
               account is not signed in, are not counted; `tps_explain` tells each one.",
+};
+
+pub(in crate::event) static LISTENER_CERTIFICATE_EXPIRING: Entry = Entry {
+    severity: Warning,
+    fields: &[
+        ADDRESS,
+        always("certificate", Text, "its file, `source.notifications.listener.certificate`"),
+        always("days_left", Number, "whole days until it expires; 0 on the last day, negative after it"),
+        always("expires_at_ms", Moment, "when it expires, or one of the chain with it"),
+        always("expires", Text, "the same for people, UTC"),
+    ],
+    sentence: "The certificate that the listener at {address} shows ({certificate}) expires on {expires} ({days_left} days left).",
+    remedy: "Renew it and put certificate and key in their places; they are read again by themselves, without a reload or restart.",
+    meaning: "Raised 30, 15, 7, 3 and 1 days before the end, at the end, and daily after it; at a start also where one of these points has passed \
+              already. After the end Microsoft does not trust the address: no notification comes, and presence goes on by polling. \
+              LISTENER_RECOVERED follows, within an hour of the renewal.",
+};
+
+pub(in crate::event) static LISTENER_RECOVERED: Entry = Entry {
+    severity: Info,
+    fields: &[
+        ADDRESS,
+        always(
+            "step",
+            Text,
+            "`bind`, `certificate`, `serve` as in LISTENER_FAILED; `expiring`: the certificate does not end soon any more",
+        ),
+    ],
+    sentence: "The listener for notifications at {address} works again ({step}).",
+    remedy: "Nothing to do.",
+    meaning: "Ends LISTENER_FAILED of the same step, and LISTENER_CERTIFICATE_EXPIRING.",
 };

@@ -17,6 +17,7 @@ use super::listener::ListenerGauge;
 use super::order::PollVerdict;
 use super::packing::Unsubscribed;
 use super::registry::Registry;
+use super::tenant::Tenant;
 use super::tokens::TokenRules;
 use crate::graph::PresenceAnswer;
 use crate::host::Desk;
@@ -62,7 +63,7 @@ pub struct Hub(Arc<Inner>);
 pub struct Inner {
     pub(super) clock: Clock,
     pub(super) names: Vec<Arc<str>>,
-    pub(super) tenant: Option<Guid>,
+    pub(super) tenant: Tenant,
     pub(super) registry: Registry,
     pub(super) intake: Intake,
     pub(super) keys: ArcSwapOption<KeyRing>,
@@ -103,10 +104,10 @@ impl std::ops::Deref for Hub {
 }
 
 impl Hub {
-    /// For accounts with these names. `tenant`: ours, where it is known by its id.
-    pub fn new(clock: Clock, names: Vec<Arc<str>>, tenant: Option<Guid>, rules: TokenRules, jwks: Option<Jwks>) -> Hub {
+    /// For accounts with these names. `tenant`: ours.
+    pub fn new(clock: Clock, names: Vec<Arc<str>>, tenant: Tenant, rules: TokenRules, jwks: Option<Jwks>) -> Hub {
         let registry = Registry::new();
-        let intake = Intake::new(registry.clone(), tenant, clock.clone(), Room::default());
+        let intake = Intake::new(registry.clone(), tenant.clone(), clock.clone(), Room::default());
         let (crowd, standings) = (Crowd::new(names.len()), vec![Standing::default(); names.len()]);
         Hub(Arc::new(Inner {
             clock,

@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use super::envelope::{self, Item, MAX_BODY, MAX_ITEMS, MAX_TOKEN, MAX_TOKENS, Malformed};
 use super::handshake::{Handshake, handshake};
 use super::registry::{Admit, Registry, SubscriptionRef};
-use crate::presence::Guid;
+use super::tenant::Tenant;
 use crate::time::{Clock, Moment};
 
 /// How much may wait for the worker.
@@ -125,7 +125,7 @@ pub struct Intake(Arc<Inner>);
 
 struct Inner {
     registry: Registry,
-    tenant: Option<Guid>,
+    tenant: Tenant,
     clock: Clock,
     room: Room,
     queue: Mutex<Queue>,
@@ -148,8 +148,14 @@ impl fmt::Debug for Intake {
 }
 
 impl Intake {
-    /// An open one. `tenant`: ours, where the configuration names it by its id.
-    pub fn new(registry: Registry, tenant: Option<Guid>, clock: Clock, room: Room) -> Intake {
+    /// By which arrivals are timed.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// An open one for `tenant`.
+    pub fn new(registry: Registry, tenant: impl Into<Tenant>, clock: Clock, room: Room) -> Intake {
+        let tenant = tenant.into();
         let (queue, bell, counters) = Default::default();
         Intake(Arc::new(Inner { registry, tenant, clock, room, queue, bell, counters }))
     }
@@ -178,8 +184,9 @@ impl Intake {
         };
         let mut foreign = envelope.skipped;
         let mut items = Vec::new();
+        let tenant = self.0.tenant.id();
         for item in envelope.items {
-            match self.0.registry.admit(&item, self.0.tenant) {
+            match self.0.registry.admit(&item, tenant) {
                 Admit::Ours(subscription) => items.push(Admitted { item, subscription }),
                 Admit::Foreign => foreign += 1,
             }

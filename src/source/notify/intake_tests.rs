@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::envelope::ItemKind;
 use super::*;
+use crate::presence::Guid;
 
 const TENANT: &str = "fec73c09-0000-0000-0000-00000000abcd";
 const USER: &str = "11111111-2222-3333-4444-555555555555";

@@ -152,7 +152,7 @@ pub struct Listener {
 /// What all connections share.
 struct Shared {
     router: Router,
-    served: Option<Served>,
+    served: Option<Arc<Served>>,
     places: Arc<Places>,
     limits: ListenerLimits,
 }
@@ -172,7 +172,8 @@ impl Listener {
         let ListenerSettings { address, path, tls, limits } = settings;
         let served = match tls {
             Some((certificate, key)) => {
-                Some(Served::load(certificate, key, tell.clone()).await.map_err(ListenerError::Certificate)?)
+                let served = Served::load(certificate, key, intake.clock().clone(), tell.clone()).await;
+                Some(Arc::new(served.map_err(ListenerError::Certificate)?))
             }
             None => None,
         };
@@ -194,6 +195,11 @@ impl Listener {
         ListenerGauge(self.shared.places.clone())
     }
 
+    /// The certificate that it shows; `None` for plain HTTP.
+    pub(super) fn served(&self) -> Option<Arc<Served>> {
+        self.shared.served.clone()
+    }
+
     /// Answers until `cancel`. Then nobody is let in any more, requests under way end within [`ListenerLimits::grace`], and all connections are
     /// closed when this returns. Dropping the future closes them, too, without waiting.
     pub async fn run(self, cancel: CancellationToken) {
@@ -208,7 +214,9 @@ impl Listener {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    troubled = false;
+                    if std::mem::take(&mut troubled) {
+                        self.tell.tell(ListenerNotice::Accepts);
+                    }
                     let (shared, place) = (self.shared.clone(), self.shared.places.take());
                     let (stop, kill) = (stop.clone(), kill.clone());
                     tasks.spawn(async move {

@@ -324,6 +324,9 @@ impl<'a> State<'a> {
         let accounts = self.on.persons.accounts();
         for ((at, standing), account) in self.on.persons.look().into_iter().enumerate().zip(accounts) {
             all &= standing.signed_in;
+            if let Some(token) = account.client.tokens().serving() {
+                self.on.hub.tenant.learn(token.claims().tenant_id.as_deref());
+            }
             self.packing.owned_by(at, standing.person, now.mono_ms);
             self.seats[at].signs_in(standing, || account.client.tokens().state());
         }

@@ -11,7 +11,7 @@
 //! | `registry` | what is ours |
 //! | `intake` | judge and queue |
 //! | `keys`, `content` | our RSA keys, and what was encrypted to them |
-//! | `listener`, `places`, `served`, `notice` | the built-in web server: connections, certificate, news |
+//! | `listener`, `places`, `served`, `expiring`, `notice` | the built-in web server: connections, certificate, its end, news |
 //! | `key_set`, `jwks`, `tokens` | proof that Graph sent it |
 //! | `held`, `lease` | a subscription that we hold, and its times |
 //! | `life`, `survey`, `step` | what to ask Graph next about one account's subscription |
@@ -33,6 +33,7 @@ mod content;
 mod crowd;
 mod envelope;
 mod errand;
+mod expiring;
 mod figures;
 mod handshake;
 mod held;
@@ -61,6 +62,7 @@ mod server;
 mod step;
 mod subscribing;
 mod survey;
+mod tenant;
 #[cfg(test)]
 mod test_seal;
 mod tokens;
@@ -94,6 +96,7 @@ pub use registry::{Admit, Registry, SubscriptionRef};
 pub use server::Server;
 pub use step::{Action, Answer, Asked, News, Off, Step};
 pub use subscribing::Subscribing;
+pub use tenant::Tenant;
 pub use tokens::{CHANGE_TRACKING, TokenError, TokenRules};
 pub use watchdog::{Finding, GRACE_MS, PROOF_CHANGES, PROOF_QUIET_MS, Pace, RESUBSCRIBE_MOST_MS, RESUBSCRIBE_MS, Watchdog};
 pub use worker::Worker;

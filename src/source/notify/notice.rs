@@ -11,6 +11,8 @@ pub enum ListenerNotice {
         /// When it ends, milliseconds since 1970-01-01 UTC, where that can be read.
         not_after_ms: Option<i64>,
     },
+    /// Certificate and key can be used again, after [`ListenerNotice::CertificateUnusable`].
+    CertificateUsable,
     /// The certificate has changed on disk and cannot be used; the one before is shown. Told once for each reason.
     CertificateUnusable {
         /// For people: the file and what is wrong with it.
@@ -21,6 +23,8 @@ pub enum ListenerNotice {
         /// The system's reason.
         why: String,
     },
+    /// Connections are accepted again, after [`ListenerNotice::CannotAccept`].
+    Accepts,
 }
 
 /// Whom to tell. The default tells nobody.

@@ -1,12 +1,12 @@
 //! The certificate that the listener shows, read again when it has changed on disk.
 //!
-//! Looked at when somebody connects, at most once in a minute: so a renewed certificate needs no reload, and a quiet listener wakes for
-//! nothing. A certificate that cannot be used leaves the one before in place.
+//! Looked at when somebody connects, at most once in a minute, and now and then where nobody does (`expiring`): so a renewed certificate needs
+//! no reload. A certificate that cannot be used leaves the one before in place.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use aws_lc_rs::digest::{Context, SHA256};
@@ -17,25 +17,34 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::notice::{ListenerNotice, Tell};
 use crate::config::SecretSource;
+use crate::time::Clock;
 
 /// Least time from one look to the next.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const LOOK_AGAIN_MS: u64 = 60_000;
 /// A file that takes longer hangs.
 const READING: Duration = Duration::from_secs(5);
 
 /// What the listener shows, and where it comes from.
 pub(super) struct Served {
     files: Files,
-    now: ArcSwap<ServerConfig>,
+    now: ArcSwap<Shown>,
     look: Mutex<Look>,
-    look_again: Duration,
+    look_again_ms: u64,
+    clock: Clock,
     /// A thread is reading, or hangs.
     reading: Arc<AtomicBool>,
     tell: Tell,
 }
 
+/// What is shown now.
+struct Shown {
+    config: Arc<ServerConfig>,
+    not_after_ms: Option<i64>,
+}
+
 struct Look {
-    at: Instant,
+    /// On the monotonic clock.
+    at: u64,
     digest: [u8; 32],
     trouble: Option<String>,
 }
@@ -60,12 +69,12 @@ impl Served {
     ///
     /// # Errors
     /// What is wrong with which of them, for people.
-    pub(super) async fn load(certificate: SecretSource, key: SecretSource, tell: Tell) -> Result<Served, String> {
+    pub(super) async fn load(certificate: SecretSource, key: SecretSource, clock: Clock, tell: Tell) -> Result<Served, String> {
         let (files, reading) = (Files { certificate, key }, Arc::new(AtomicBool::new(false)));
         let texts = read(&files, &reading).await?;
-        let config = texts.config(&files)?;
-        let look = Mutex::new(Look { at: Instant::now(), digest: texts.digest(), trouble: None });
-        Ok(Served { files, now: ArcSwap::from_pointee(config), look, look_again: LOOK_AGAIN, reading, tell })
+        let shown = texts.shown(&files)?;
+        let look = Mutex::new(Look { at: clock.mono_ms(), digest: texts.digest(), trouble: None });
+        Ok(Served { files, now: ArcSwap::from_pointee(shown), look, look_again_ms: LOOK_AGAIN_MS, clock, reading, tell })
     }
 
     /// The settings for the next handshake.
@@ -77,14 +86,25 @@ impl Served {
             };
             self.settle(news);
         }
-        self.now.load_full()
+        self.now.load().config.clone()
+    }
+
+    /// When the certificate that is shown ends, milliseconds since 1970-01-01 UTC, where that can be read.
+    pub(super) fn not_after_ms(&self) -> Option<i64> {
+        self.now.load().not_after_ms
+    }
+
+    /// The certificate's file, for people.
+    pub(super) fn certificate(&self) -> String {
+        self.files.certificate.to_string()
     }
 
     fn is_due(&self) -> bool {
         let mut look = self.look.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = look.at.elapsed() >= self.look_again;
+        let now = self.clock.mono_ms();
+        let due = now.saturating_sub(look.at) >= self.look_again_ms;
         if due {
-            look.at = Instant::now();
+            look.at = now;
         }
         due
     }
@@ -95,31 +115,26 @@ impl Served {
         if self.look.lock().unwrap_or_else(PoisonError::into_inner).digest == digest {
             return Ok(None);
         }
-        let config = texts.config(&self.files)?;
-        self.now.store(Arc::new(config));
+        let shown = texts.shown(&self.files)?;
+        let not_after_ms = shown.not_after_ms;
+        self.now.store(Arc::new(shown));
         self.look.lock().unwrap_or_else(PoisonError::into_inner).digest = digest;
-        let not_after_ms = texts.chain().ok().and_then(|chain| crate::http::not_after_ms(chain.first()?));
         Ok(Some(ListenerNotice::CertificateRenewed { not_after_ms }))
     }
 
     /// Tells what is new: a renewal, or a trouble that was not told before.
     fn settle(&self, news: Result<Option<ListenerNotice>, String>) {
         let mut look = self.look.lock().unwrap_or_else(PoisonError::into_inner);
-        let notice = match news {
-            Ok(notice) => {
-                look.trouble = None;
-                notice
-            }
-            Err(why) if look.trouble.as_ref() == Some(&why) => None,
+        let notices = match news {
+            Ok(notice) => [look.trouble.take().map(|_| ListenerNotice::CertificateUsable), notice],
+            Err(why) if look.trouble.as_ref() == Some(&why) => [None, None],
             Err(why) => {
                 look.trouble = Some(why.clone());
-                Some(ListenerNotice::CertificateUnusable { why })
+                [Some(ListenerNotice::CertificateUnusable { why }), None]
             }
         };
         drop(look);
-        if let Some(notice) = notice {
-            self.tell.tell(notice);
-        }
+        notices.into_iter().flatten().for_each(|notice| self.tell.tell(notice));
     }
 }
 
@@ -176,8 +191,10 @@ impl Texts {
         if chain.is_empty() { Err("no certificate in PEM (BEGIN CERTIFICATE) in it") } else { Ok(chain) }
     }
 
-    fn config(&self, files: &Files) -> Result<ServerConfig, String> {
+    fn shown(&self, files: &Files) -> Result<Shown, String> {
         let chain = self.chain().map_err(|why| format!("{}: {why}", files.certificate))?;
+        // Nobody trusts it any more once one of them has ended.
+        let not_after_ms = chain.iter().filter_map(|certificate| crate::http::not_after_ms(certificate)).min();
         let key_pem = self.key.expose_secret();
         if key_pem.contains("BEGIN ENCRYPTED PRIVATE KEY") || key_pem.contains("Proc-Type: 4,ENCRYPTED") {
             return Err(format!("{}: the private key is protected by a pass phrase", files.key));
@@ -191,7 +208,7 @@ impl Texts {
             .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
             .map_err(|error| format!("{} with {}: {error}", files.certificate, files.key))?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(config)
+        Ok(Shown { config: Arc::new(config), not_after_ms })
     }
 }
 
@@ -218,8 +235,8 @@ mod tests {
             move |notice| told.lock().expect("no panic").push(notice)
         });
         let (certificate, key) = files(folder);
-        let mut served = Served::load(certificate, key, tell).await.expect("a pair");
-        served.look_again = Duration::ZERO;
+        let mut served = Served::load(certificate, key, Clock::system(), tell).await.expect("a pair");
+        served.look_again_ms = 0;
         (served, told)
     }
 
@@ -251,6 +268,10 @@ mod tests {
         assert_eq!(notices.len(), 3, "each trouble once: {notices:?}");
         pair(folder.path(), "four");
         assert!(!Arc::ptr_eq(&second, &served.config().await));
+        assert!(matches!(
+            told.lock().expect("no panic").drain(..).as_slice(),
+            [ListenerNotice::CertificateUsable, ListenerNotice::CertificateRenewed { .. }]
+        ));
     }
 
     #[tokio::test]
@@ -258,7 +279,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         pair(folder.path(), "one");
         let (mut served, _) = loaded(folder.path()).await;
-        served.look_again = LOOK_AGAIN;
+        served.look_again_ms = LOOK_AGAIN_MS;
         let first = served.config().await;
         pair(folder.path(), "two");
         assert!(Arc::ptr_eq(&first, &served.config().await));
@@ -269,7 +290,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let load = async || {
             let (certificate, key) = files(folder.path());
-            Served::load(certificate, key, Tell::default()).await.expect_err("refused")
+            Served::load(certificate, key, Clock::system(), Tell::default()).await.expect_err("refused")
         };
         let put = |name: &str, text: &str| std::fs::write(PathBuf::from(folder.path()).join(name), text).expect("written");
         assert!(load().await.contains("cert.pem"));

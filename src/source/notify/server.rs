@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::expiring;
 use super::hub::Hub;
 use super::listener::{Listener, ListenerError, ListenerLimits, ListenerSettings};
 use super::notice::{ListenerNotice, Tell};
@@ -44,7 +45,8 @@ impl Server {
         let (clock, reporter) = (self.desk.clock(), self.desk.reporter());
         let address = self.settings.address.to_string();
         let mut pause = FIRST_MS;
-        let mut told: Option<&'static str> = None;
+        // Steps that were told, each once until it works.
+        let mut told: Vec<&'static str> = Vec::new();
         while !cancel.is_cancelled() {
             match Listener::bind(
                 self.settings.clone(),
@@ -56,7 +58,13 @@ impl Server {
                 Ok(listener) => {
                     reporter.log(Level::Info, "notify", format_args!("listening at {}", listener.local_addr()));
                     self.hub.gauge.store(Some(Arc::new(listener.gauge())));
-                    listener.run(cancel.clone()).await;
+                    told.drain(..).for_each(|step| reporter.event_now(recovered(&address, step)));
+                    let watching = expiring::watch(listener.served(), address, clock.clone(), reporter.clone());
+                    tokio::select! {
+                        biased;
+                        () = listener.run(cancel.clone()) => {}
+                        () = watching => {}
+                    }
                     return;
                 }
                 Err(error) => {
@@ -64,8 +72,8 @@ impl Server {
                         ListenerError::Bind { why, .. } => ("bind", why),
                         ListenerError::Certificate(why) => ("certificate", why),
                     };
-                    if told != Some(step) {
-                        told = Some(step);
+                    if !told.contains(&step) {
+                        told.push(step);
                         let next_try = clock.now().wall_ms.saturating_add_unsigned(pause);
                         reporter.event_now(failed(&address, step, &detail, next_try));
                     }
@@ -84,11 +92,18 @@ fn failed(address: &str, step: &'static str, detail: &str, next_try_at_ms: i64) 
     event.with("detail", detail.to_owned()).with("next_try_at_ms", next_try_at_ms)
 }
 
+/// `step`: what failed and works again; `expiring` where the certificate was about to end.
+fn recovered(address: &str, step: &'static str) -> crate::event::Draft {
+    Event::new(Kind::ListenerRecovered).with("address", address.to_owned()).with("step", step)
+}
+
 fn tell(reporter: Reporter, clock: Clock, address: String) -> Tell {
     Tell::new(move |notice| match notice {
         ListenerNotice::CertificateRenewed { .. } => {
             reporter.log(Level::Info, "notify", format_args!("the listener's certificate was renewed"));
         }
+        ListenerNotice::CertificateUsable => reporter.event_now(recovered(&address, "certificate")),
+        ListenerNotice::Accepts => reporter.event_now(recovered(&address, "serve")),
         ListenerNotice::CertificateUnusable { why } => {
             reporter.event_now(failed(&address, "certificate", &why, clock.now().wall_ms.saturating_add(LOOK_AGAIN_MS)));
         }

@@ -3,10 +3,15 @@
 //! What cannot be proved or decrypted is not lost but no better than a rumour: the person is read from Graph. So nobody who knows how to
 //! reach the address decides anything, and nobody who breaks a notification hides a change.
 
+use std::collections::VecDeque;
+use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use futures_util::future::{Either, FutureExt as _};
+use futures_util::stream::{FuturesOrdered, StreamExt as _};
+use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::content::{Told, decrypt};
@@ -22,8 +27,8 @@ use crate::presence::Guid;
 use crate::sync::Source;
 
 const TARGET: &str = "notify";
-/// Deliveries taken up together: what waits behind them is not held up for long, and one change of threads serves many.
-const MOST_TOGETHER: usize = 64;
+/// Items opened in one go where many wait: a change of threads for each would cost a twentieth more.
+const MOST_AT_ONCE: usize = 8;
 /// How long a key of Entra's that is not known is waited for. It is fetched all the same; what came meanwhile is read from Graph.
 const KEY_WAIT: Duration = Duration::from_millis(1_500);
 
@@ -32,7 +37,14 @@ const KEY_WAIT: Duration = Duration::from_millis(1_500);
 pub struct Worker {
     hub: Hub,
     desk: Arc<Desk>,
+    /// How many may open contents at the same time.
+    openers: usize,
 }
+
+/// What is being opened, in the order in which it came.
+type Line = FuturesOrdered<Either<JoinHandle<Vec<Outcome>>, Ready<Result<Vec<Outcome>, JoinError>>>>;
+/// One update, and whether its content could not be opened. Nothing where nobody knows whom it is about.
+type Outcome = (Option<Opened>, bool);
 
 /// An update on its way to the engine.
 struct Update {
@@ -53,7 +65,7 @@ struct Opened {
 impl Worker {
     /// For one instance.
     pub fn new(hub: Hub, desk: Arc<Desk>) -> Worker {
-        Worker { hub, desk }
+        Worker { hub, desk, openers: openers() }
     }
 
     /// Works until cancelled.
@@ -62,22 +74,24 @@ impl Worker {
     }
 
     async fn work(&self) {
-        while let Some(first) = self.hub.intake.next().await {
-            let mut updates = Vec::new();
-            self.sort(first, &mut updates).await;
-            for _ in 1..MOST_TOGETHER {
-                let Some(next) = self.hub.intake.try_next() else { break };
-                self.sort(next, &mut updates).await;
+        let (mut updates, mut line) = (VecDeque::new(), Line::new());
+        let mut more = true;
+        while more || !line.is_empty() {
+            tokio::select! {
+                biased;
+                Some(first) = line.next() => self.take_in(first, &mut line),
+                // Not before all of the one before is on its way: what waits, waits in the intake, which knows its bounds.
+                delivery = self.hub.intake.next(), if more && updates.is_empty() => match delivery {
+                    Some(delivery) => self.sort(delivery, &mut updates).await,
+                    None => more = false,
+                },
             }
-            if !updates.is_empty() {
-                let opened = self.open(updates).await;
-                self.apply(&opened);
-            }
+            self.open(&mut updates, &mut line);
         }
     }
 
     /// Lifecycle to the manager, updates to the others; contents without proof are left behind.
-    async fn sort(&self, delivery: Delivery, updates: &mut Vec<Update>) {
+    async fn sort(&self, delivery: Delivery, updates: &mut VecDeque<Update>) {
         let mut proofs: Vec<(Option<Guid>, bool)> = Vec::new();
         for admitted in delivery.items {
             match admitted.item.kind {
@@ -89,7 +103,7 @@ impl Worker {
                     self.hub.sums.ignored.fetch_add(1, Relaxed);
                 }
                 ItemKind::Updated { user, content } => {
-                    let tenant = admitted.item.tenant_id.or(self.hub.tenant);
+                    let tenant = admitted.item.tenant_id.or_else(|| self.hub.tenant.id());
                     let proved = match proofs.iter().find(|(known, _)| *known == tenant) {
                         _ if content.is_none() => false,
                         Some((_, proved)) => *proved,
@@ -102,7 +116,7 @@ impl Worker {
                     if content.is_some() && !proved {
                         self.hub.sums.unproved.fetch_add(1, Relaxed);
                     }
-                    updates.push(Update {
+                    updates.push_back(Update {
                         subscription: admitted.subscription.id,
                         user,
                         content: content.filter(|_| proved),
@@ -131,29 +145,47 @@ impl Worker {
         proved.is_ok()
     }
 
-    /// Decrypts. One RSA operation takes about a millisecond, so it is done where waiting harms nobody.
-    async fn open(&self, updates: Vec<Update>) -> Vec<Opened> {
+    /// Decrypts as many as there are openers. One RSA operation takes half a millisecond, so it is done where waiting harms nobody, and each is
+    /// told when it is open, not when all of its post are.
+    fn open(&self, updates: &mut VecDeque<Update>, line: &mut Line) {
         let keys = self.hub.keys.load_full();
         let closed = |update: &Update| update.content.is_some() && keys.is_some();
-        if !updates.iter().any(closed) {
-            return updates.into_iter().filter_map(|update| open(update, None).0).collect();
+        while line.len() < self.openers {
+            let Some(is_closed) = updates.front().map(closed) else { return };
+            let most = if is_closed { (updates.len() / (4 * self.openers)).clamp(1, MOST_AT_ONCE) } else { updates.len() };
+            let count = updates.iter().take(most).take_while(|update| closed(update) == is_closed).count();
+            let now: Vec<Update> = updates.drain(..count).collect();
+            line.push_back(if is_closed {
+                let keys = keys.clone();
+                let work = move || now.into_iter().map(|update| open(update, keys.as_deref())).collect();
+                Either::Left(tokio::task::spawn_blocking(work))
+            } else {
+                Either::Right(ready(Ok(now.into_iter().map(|update| open(update, None)).collect())))
+            });
         }
-        let work = move || {
-            let opened = updates.into_iter().map(|update| open(update, keys.as_deref()));
-            opened.collect::<Vec<_>>()
-        };
-        let opened = match tokio::task::spawn_blocking(work).await {
-            Ok(opened) => opened,
-            // Goes on as a panic of this task, which is told and begun again.
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => return Vec::new(),
-        };
-        let broken = opened.iter().filter(|(_, broken)| *broken).count();
+    }
+
+    /// Applies what has been opened, with all behind it that is ready as well.
+    fn take_in(&self, first: Result<Vec<Outcome>, JoinError>, line: &mut Line) {
+        let mut all = Vec::new();
+        let mut next = Some(Some(first));
+        while let Some(Some(outcomes)) = next {
+            match outcomes {
+                Ok(outcomes) => all.extend(outcomes),
+                // Goes on as a panic of this task, which is told and begun again.
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                // The runtime ends.
+                Err(_) => {}
+            }
+            next = line.next().now_or_never();
+        }
+        let broken = all.iter().filter(|(_, broken)| *broken).count();
         if broken > 0 {
             self.hub.sums.undecrypted.fetch_add(broken as u64, Relaxed);
             self.desk.reporter().log(Level::Debug, TARGET, format_args!("{broken} notifications cannot be decrypted"));
         }
-        opened.into_iter().filter_map(|(opened, _)| opened).collect()
+        let opened: Vec<Opened> = all.into_iter().filter_map(|(opened, _)| opened).collect();
+        self.apply(&opened);
     }
 
     fn apply(&self, opened: &[Opened]) {
@@ -193,8 +225,14 @@ impl Worker {
     }
 }
 
-/// One update, and whether its content could not be opened. Nothing where nobody knows whom it is about.
-fn open(update: Update, keys: Option<&KeyRing>) -> (Option<Opened>, bool) {
+/// Two cores where there are two, half of them where there are more: the others are the host's. At most half of the runtime's threads for
+/// blocking work.
+fn openers() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    (cores / 2).max(2).min(cores).min(4)
+}
+
+fn open(update: Update, keys: Option<&KeyRing>) -> Outcome {
     let Update { subscription, user, content, arrived_ms } = update;
     let told = content.as_ref().zip(keys).map(|(content, keys)| decrypt(content, keys).and_then(Told::read));
     let broken = matches!(told, Some(Err(_)));
