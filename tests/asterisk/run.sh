@@ -62,7 +62,7 @@ inside() {
     mount --rbind /dev "$root/dev"
     # Asterisk asks for its own name and for this one, to find its address.
     printf '127.0.0.1 localhost %s A.ROOT-SERVERS.NET\n' "$(hostname)" >"$root/etc/hosts"
-    chroot "$root" make --silent -C /lab/source install TPS_INCLUDE=/lab/include TPS_LIBRARY=/lab/libteams_presence_sync.so.1 \
+    chroot "$root" make --silent -C /lab/source install TPS_CFLAGS=-I/lab/include TPS_LIBS=/lab/libteams_presence_sync.so.1 \
         LDFLAGS=-Wl,-rpath,/lab MODULES=/lab/modules
     for module in "$root"/usr/lib/*/asterisk/modules/*.so; do ln -s "${module#"$root"}" "$lab/modules/"; done
     PYTHONDONTWRITEBYTECODE=1 python3 "$here/run.py" "$root" "$lab" "$@"
