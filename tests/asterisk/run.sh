@@ -27,7 +27,7 @@ if [ ! -e "$root/complete-$packages" ]; then
     mkdir -p "$(dirname "$root")"
     # The archive's copy may be older than its release file allows.
     mmdebstrap --mode=root --aptopt='Acquire::Check-Valid-Until "false"' --variant=minbase --include=$packages forky "$root.part" \
-        >"$root.log" 2>&1 || skip "the root cannot be made: $(tail -1 "$root.log")"
+        >"$root.log" 2>&1 || skip "the root cannot be made: $(grep -m1 '^E:' "$root.log" || tail -1 "$root.log")"
     : >"$root.part/complete-$packages"
     mv "$root.part" "$root"
 fi
