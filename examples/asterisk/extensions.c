@@ -178,7 +178,8 @@ static void settle(struct extension *extension, int on, int ours)
 static void person(struct extension *extension, int on)
 {
     tps_status status;
-    if (on == extension->dnd)
+    /* Off while we have just switched it off: both want the same. On while we have just switched it on: the person wants it too, and longer. */
+    if (!on && !extension->dnd)
         return;
     settle(extension, on, 0);
     status = sync_of_all != NULL ? tps_report_dnd(sync_of_all, extension->number, on, TPS_REPORT_PERSON) : TPS_OK;

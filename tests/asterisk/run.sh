@@ -7,7 +7,7 @@
 set -euo pipefail
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 here=$repository/tests/asterisk
-root=${TPS_ASTERISK_ROOT:-$repository/target/asterisk-root}
+root=$repository/target/asterisk-root
 lab=$repository/target/asterisk
 skip() { echo "SKIPPED test-asterisk: $1"; exit 0; }
 
@@ -15,6 +15,7 @@ skip() { echo "SKIPPED test-asterisk: $1"; exit 0; }
 for tool in ip python3 strip unshare; do
     command -v $tool >/dev/null 2>&1 || skip "no $tool (apt-get install -y iproute2 python3 binutils util-linux)"
 done
+unshare --mount --pid --fork true 2>/dev/null || skip "mount and process namespaces are not allowed here"
 packages=asterisk,asterisk-dev,gcc,libc6-dev,libc6-dbg,make,valgrind
 if [ ! -e "$root/complete-$packages" ]; then
     if ! command -v mmdebstrap >/dev/null 2>&1; then
@@ -26,7 +27,7 @@ if [ ! -e "$root/complete-$packages" ]; then
     mkdir -p "$(dirname "$root")"
     # The archive's copy may be older than its release file allows.
     mmdebstrap --mode=root --aptopt='Acquire::Check-Valid-Until "false"' --variant=minbase --include=$packages forky "$root.part" \
-        >"$root.log" 2>&1 || skip "the root cannot be made: $(tail -1 "$root.log")"
+        >"$root.log" 2>&1 || skip "the root cannot be made: $(grep -m1 '^E:' "$root.log" || tail -1 "$root.log")"
     : >"$root.part/complete-$packages"
     mv "$root.part" "$root"
 fi
@@ -53,7 +54,7 @@ cp "$repository/target/debug/libteams_presence_sync.so" "$lab/libteams_presence_
 strip --strip-debug "$lab/libteams_presence_sync.so.1"
 cp "$repository/target/debug/teams-presence-simulator" "$lab/simulator"
 
-# The mounts are seen in here only, and end with the last process in here.
+# In a namespace of mounts and one of processes: none of either outlives this script.
 inside() {
     mkdir -p "$root/lab"
     mount --bind "$lab" "$root/lab"
@@ -61,11 +62,11 @@ inside() {
     mount --rbind /dev "$root/dev"
     # Asterisk asks for its own name and for this one, to find its address.
     printf '127.0.0.1 localhost %s A.ROOT-SERVERS.NET\n' "$(hostname)" >"$root/etc/hosts"
-    chroot "$root" make --silent -C /lab/source install TPS_INCLUDE=/lab/include TPS_LIBRARY=/lab/libteams_presence_sync.so.1 \
+    chroot "$root" make --silent -C /lab/source install TPS_CFLAGS=-I/lab/include TPS_LIBS=/lab/libteams_presence_sync.so.1 \
         LDFLAGS=-Wl,-rpath,/lab MODULES=/lab/modules
     for module in "$root"/usr/lib/*/asterisk/modules/*.so; do ln -s "${module#"$root"}" "$lab/modules/"; done
     PYTHONDONTWRITEBYTECODE=1 python3 "$here/run.py" "$root" "$lab" "$@"
 }
 export -f inside
 export here root lab
-ip netns exec "$space" unshare --mount --propagation private bash -euc 'inside "$@"' inside "$@"
+ip netns exec "$space" unshare --mount --propagation private --pid --fork --kill-child --mount-proc bash -euc 'inside "$@"' inside "$@"

@@ -22,16 +22,16 @@ class Phone:
         self.finals = {}  # Call-ID and CSeq -> status and To of the last final answer
         self.ended = set()  # calls that the other side has ended
         self.body, self.notified = "", 0
-        self.rung = 0
+        self.rung = set()  # calls that came; a request may come twice
         threading.Thread(target=self.read, daemon=True).start()
 
     def send(self, text):
         self.socket.sendto(text.encode(), SERVER)
 
-    def request(self, method, number, call, sequence, to, tag, more="", body=""):
+    def request(self, method, number, call, sequence, to, tag, more="", body="", branch=None):
         kind = "Content-Type: application/sdp\r\n" if body else ""
         self.send(
-            f"{method} sip:{number}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{call}{sequence}{method}\r\n"
+            f"{method} sip:{number}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{call}{sequence}{branch or method}\r\n"
             f"Max-Forwards: 70\r\nFrom: <sip:{self.name}@127.0.0.1>;tag={tag}\r\nTo: {to}\r\nCall-ID: {call}\r\nCSeq: {sequence} {method}\r\n"
             f"Contact: <sip:{self.name}@127.0.0.1:{self.port}>\r\nUser-Agent: {self.agent}\r\n{more}{kind}Content-Length: {len(body)}\r\n\r\n{body}"
         )
@@ -64,7 +64,7 @@ class Phone:
                 elif method == "BYE":
                     self.ended.add(call)
                 elif method == "INVITE":
-                    self.rung += 1
+                    self.rung.add(call)
             answer = "480 Temporarily Unavailable" if method == "INVITE" else "200 OK"
             back = "".join(f"{key}: {value}\r\n" for key in ("Via", "From", "To", "Call-ID", "CSeq") for value in headers[key.lower()])
             if method == "INVITE":
@@ -93,7 +93,8 @@ class Phone:
         body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 19000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
         self.request("INVITE", number, call, 1, f"<sip:{number}@127.0.0.1>", "c", body=body)
         status, to = until(f"{number} answers", lambda: self.final(call, "1 INVITE"))
-        self.request("ACK", number, call, 1, to, "c")
+        # The ACK of a refusal belongs to the INVITE, that of an answer is a request of its own.
+        self.request("ACK", number, call, 1, to, "c", branch="INVITE" if status >= 300 else None)
         return status, call, to
 
     def dial(self, code):
