@@ -66,4 +66,4 @@ bool is(const tps::Result<T> &result, tps_status code) {
 }
 
 constexpr std::chrono::milliseconds at_once(0);
-constexpr std::chrono::seconds long_enough(20);
+constexpr std::chrono::seconds long_enough(60);
