@@ -14,6 +14,7 @@ use teams_presence_simulator::{
     SERVICE_PASSWORD, Simulator, TENANT_ID, UserSpec,
 };
 use teams_presence_sync::event::{Kind, Level};
+use teams_presence_sync::instance::Instance;
 use teams_presence_sync::presence::Chat;
 
 /// One by one: where one is not encoded, the name of the test's failure shows which.
