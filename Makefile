@@ -5,13 +5,15 @@ PROFILE_DIR := target/debug
 LIB := $(PROFILE_DIR)/libteams_presence_sync.so
 CFLAGS := -std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude
 
-.PHONY: help demo demo-notify test soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo java test-asterisk
+.PHONY: help demo demo-notify test soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo java test-asterisk flood fuzz
 
 help:
 	@echo "make demo        a C program loads the library and shows a day of a small office in a minute"
 	@echo "make demo-notify change notifications: a C program shows how soon each POST is told, and the same by polling (half a minute)"
 	@echo "make test        everything that must pass (needs Rust and a C/C++ compiler)"
 	@echo "make soak        ten minutes of a bad day: 2,000 users, outages, people, kills (SOAK_SECONDS shortens it)"
+	@echo "make flood       100,000 garbage posts, endless and slow bodies, crowds: figures of the listener (FLOOD_POSTS)"
+	@echo "make fuzz        libFuzzer with AddressSanitizer at what strangers send, a minute each (FUZZ_SECONDS, FUZZ_TARGETS)"
 	@echo "make lint        rustfmt, clippy"
 	@echo "make lib         the release: target/release/libteams_presence_sync.{so,a}"
 	@echo "make java        the Java bindings: one jar with the release inside, sources and Javadoc, in target/java (needs a JDK)"
@@ -66,6 +68,33 @@ soak:
 	$(CC) $(CFLAGS) -D_POSIX_C_SOURCE=200809L tests/soak/host.c -o target/soak/host target/soak/libteams_presence_sync.so.1 \
 	  -Wl,-rpath,$(CURDIR)/target/soak -lpthread
 	SOAK_HOST=$(CURDIR)/target/soak/host $(CARGO) bench --quiet --profile dev --bench soak
+
+flood:
+	$(call need,$(CARGO),https://rustup.rs)
+	$(CARGO) bench --quiet --profile dev --bench flood
+
+# Without cargo-fuzz, which would set the same flags; RUSTC_BOOTSTRAP as for the sanitizers below. What was learnt stays in target/fuzz/corpus,
+# an input that broke something in target/fuzz/found: `target/fuzz/…/release/TARGET FILE` shows it again.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= body items content presence token key_set handshake
+FUZZ_FLAGS := -Zsanitizer=address -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+              -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+              -Cllvm-args=-sanitizer-coverage-trace-compares
+FUZZERS = target/fuzz/$(TARGET)/release
+
+fuzz:
+	$(call need,$(CARGO),https://rustup.rs)
+	@if ! command -v c++ >/dev/null 2>&1; then echo "SKIPPED: c++ is missing (apt-get install -y g++)"; else \
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS="$(FUZZ_FLAGS)" $(CARGO) build --quiet --locked --release --manifest-path fuzz/Cargo.toml \
+	  --target $(TARGET) --target-dir target/fuzz && \
+	mkdir -p target/fuzz/found && $(FUZZERS)/seeds target/fuzz/corpus && \
+	for target in $(FUZZ_TARGETS); do \
+	  if $(FUZZERS)/$$target $$([ $$target != body ] || echo -max_len=4300000) -max_total_time=$(FUZZ_SECONDS) -timeout=60 -print_final_stats=1 \
+	    -artifact_prefix=target/fuzz/found/$$target- target/fuzz/corpus/$$target >target/fuzz/$$target.log 2>&1; \
+	  then echo "$$target: $$(grep '^stat::number_of_executed' target/fuzz/$$target.log | tr -s ' ')," \
+	    "$$(grep -o 'cov: [0-9]* ft: [0-9]* corp: [^ ]*' target/fuzz/$$target.log | tail -1)"; \
+	  else tail -40 target/fuzz/$$target.log; echo "$$target: FOUND SOMETHING, see target/fuzz/found"; exit 1; fi; \
+	done; fi
 
 # The C programs under memcheck: shared library, C99. Rounds are a tenth, patience is longer; a leak or a wrong access ends with 9.
 VALGRIND := valgrind --quiet --leak-check=full --show-leak-kinds=definite,possible --errors-for-leak-kinds=definite \

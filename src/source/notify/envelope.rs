@@ -168,7 +168,7 @@ pub fn parse(body: &[u8]) -> Result<Envelope, Malformed> {
     // A letter cut in half in one item must not cost the others.
     let text = String::from_utf8_lossy(body);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let top: Top<'_> = serde_json::from_str(text).map_err(|_| Malformed::NotNotification)?;
+    let top: Top<'_> = object(text).ok_or(Malformed::NotNotification)?;
     let value = top.value.ok_or(Malformed::NotNotification)?;
     let items: Vec<Item> = value.first.iter().filter_map(|raw| item(raw)).collect();
     Ok(Envelope {
@@ -285,8 +285,13 @@ struct RawContent<'a> {
     encryption_certificate_id: Option<&'a RawValue>,
 }
 
+/// An object. A list of the members' values, without their names, would be read as well.
+fn object<'a, T: Deserialize<'a>>(json: &'a str) -> Option<T> {
+    if json.trim_start().starts_with('{') { serde_json::from_str(json).ok() } else { None }
+}
+
 fn item(raw: &RawValue) -> Option<Item> {
-    let raw: RawItem<'_> = serde_json::from_str(raw.get()).ok()?;
+    let raw: RawItem<'_> = object(raw.get())?;
     Some(Item {
         subscription_id: guid(raw.subscription_id?)?,
         client_state: raw.client_state.and_then(|raw| bounded(raw, MAX_CLIENT_STATE)),
@@ -318,7 +323,7 @@ fn kind(raw: &RawItem<'_>) -> ItemKind {
 
 /// Whose presence. `resource` comes last: for a filter subscription it may name everybody.
 fn user(raw: &RawItem<'_>) -> Option<Guid> {
-    let data: ResourceData<'_> = raw.resource_data.and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or_default();
+    let data: ResourceData<'_> = raw.resource_data.and_then(|data| object(data.get())).unwrap_or_default();
     data.id
         .and_then(guid)
         .or_else(|| data.odata_id.and_then(text).and_then(|path| named_by(&path)))
@@ -333,7 +338,7 @@ fn named_by(path: &str) -> Option<Guid> {
 }
 
 fn content(raw: &RawValue) -> Option<EncryptedContent> {
-    let raw: RawContent<'_> = serde_json::from_str(raw.get()).ok()?;
+    let raw: RawContent<'_> = object(raw.get())?;
     Some(EncryptedContent {
         data: bounded(raw.data?, MAX_DATA)?,
         data_signature: bounded(raw.data_signature?, MAX_SIGNATURE)?,

@@ -200,6 +200,21 @@ fn one_bad_item_does_not_lose_the_others() {
 }
 
 #[test]
+fn members_have_names() {
+    // A derived reader would take the values of an object's members as a list.
+    let bare = json!([SUBSCRIPTION, "secret-state", "updated", null, TENANT]);
+    let envelope = read(json!({ "value": [bare, basic()] }));
+    assert_eq!((envelope.items.len(), envelope.skipped), (1, 1));
+    assert_eq!(parse(json!([[basic()], []]).to_string().as_bytes()).err(), Some(Malformed::NotNotification));
+    let item = with(|item| {
+        item["resourceData"] = json!([USER]);
+        item["resource"] = json!(null);
+        item["encryptedContent"] = json!(["ZGF0YQ==", "c2ln", "a2V5", "cert"]);
+    });
+    assert!(matches!(item.kind, ItemKind::Updated { user: None, content: None }), "{item:?}");
+}
+
+#[test]
 fn too_many_items_are_counted_not_kept() {
     let envelope = read(json!({ "value": vec![json!({ "subscriptionId": SUBSCRIPTION }); MAX_ITEMS + 5] }));
     assert_eq!((envelope.items.len(), envelope.skipped), (MAX_ITEMS, 5));

@@ -213,11 +213,11 @@ impl Listener {
                 accepted = self.socket.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     if std::mem::take(&mut troubled) {
                         self.tell.tell(ListenerNotice::Accepts);
                     }
-                    let (shared, place) = (self.shared.clone(), self.shared.places.take());
+                    let (shared, place) = (self.shared.clone(), self.shared.places.take(peer.ip()));
                     let (stop, kill) = (stop.clone(), kill.clone());
                     tasks.spawn(async move {
                         let place = Arc::new(place);
