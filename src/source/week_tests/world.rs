@@ -243,7 +243,8 @@ impl World {
                     return self.put(at, run, since, What::Lands(job, timed_out));
                 }
                 if self.is_asleep() {
-                    let until = self.active.iter().map(|at| self.spells[*at].until).max().unwrap_or(now);
+                    let sleeps = self.active.iter().map(|at| self.spells[*at]).find(|spell| spell.kind == Kind::Asleep);
+                    let until = sleeps.map_or(now, |spell| spell.until);
                     return self.put(until.max(now + 1), run, since, What::Lands(job, timed_out));
                 }
                 self.lands(job, outcome, since);
