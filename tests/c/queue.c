@@ -28,7 +28,7 @@ static void begin(void) {
   WAIT(phone_count(&phone, SINK_CHAT, "101", ANY) >= 1, 30000);
 }
 
-static void wait_desired(int32_t dnd) { WAIT(phone_state(&phone, "101").queue_desired == dnd, 5000); }
+static void wait_desired(int32_t dnd) { WAIT(phone_state(&phone, "101").queue_desired == dnd, 20000); }
 
 static tps_status put_fact(int32_t host_queue_dnd, size_t struct_size) {
   char err[300];
@@ -282,10 +282,12 @@ static void what_the_disk_knows(void) {
   WAIT(phone_state(&phone, "101").queue_owned == 1, 5000);
   phone_destroy(&phone); /* on_stop auto: held */
   open_phone(more);
+  in_a_meeting("ann");
   EXPECT(phone_put(&phone, "101", "ann", 0), TPS_OK);
   phone_start(&phone);
   CHECK(has(explained, "\"on_disk\":[\"owned\"]"));
-  WAIT(QUEUE_OFF(&phone, "101") == 1, 30000); /* she is reachable by now */
+  reachable("ann");
+  WAIT(QUEUE_OFF(&phone, "101") == 1, 30000);
   SAME(DND_OFF(&phone, "101"), 0);
   phone_destroy(&phone);
   snprintf(command, sizeof command, "rm -rf %s", directory);
