@@ -179,6 +179,18 @@ static int opposite_desired(void) {
   return 1;
 }
 
+/* Of those who are to be in a call. */
+static int nobody_overrides(void) {
+  int i;
+  for (i = 0; i < PEOPLE; i += 2) {
+    char text[4096];
+    size_t len = sizeof text;
+    EXPECT(tps_explain(phone.sync, ids[i], text, &len), TPS_OK);
+    if (strstr(text, "\"overridden\":true") != NULL) return 0;
+  }
+  return 1;
+}
+
 static int settled(void) {
   int i;
   for (i = 0; i < PEOPLE; i++) {
@@ -245,8 +257,9 @@ static void round_of(unsigned number) {
   for (i = 0; i < CALLERS; i++) pthread_join(callers[i], NULL);
   if (strcmp(mode, "poll") == 0) pthread_join(loop, NULL);
 
-  /* Nothing lost: the round ends with a start. What the host has must become what Teams says of everybody. Everybody's presence changes
-   * before that, which ends the overrides of the storm, and the host tells how its DND stands, so that none is a person's. */
+  /* Nothing lost: the round ends with a start. What the host has must become what Teams says of everybody. Whoever is to be in a
+   * call is out of it for a minute before, which ends the overrides of the storm, and the host tells how its DND stands, so that none is a
+   * person's. */
   phone_stop(&phone);
   people_are(1);
   EXPECT(tps_set_enabled(phone.sync, 1), TPS_OK);
@@ -255,6 +268,9 @@ static void round_of(unsigned number) {
   EXPECT(tps_refresh(phone.sync, NULL), TPS_OK);
   await(opposite_desired);
   if (!opposite_desired()) tell_lost(number, "not seen");
+  EXPECT(tps_test_advance_clock(phone.sync, 61000), TPS_OK);
+  await(nobody_overrides);
+  if (!nobody_overrides()) tell_lost(number, "overridden");
   people_are(0);
   for (i = 0; i < PEOPLE; i++)
     EXPECT(phone_put(&phone, ids[i], names[i], dnd_at_host[i] == TPS_DND_ON ? TPS_HOST_DND_ON_OURS : TPS_HOST_DND_OFF), TPS_OK);
