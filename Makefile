@@ -56,7 +56,7 @@ test:
 	$(call need,cc,apt-get install -y gcc)
 	$(call need,c++,apt-get install -y g++)
 	$(call need,readelf,apt-get install -y binutils)
-	$(CARGO) test --workspace --features test-hooks
+	$(CARGO) test --workspace --features test-hooks --no-fail-fast
 
 # The host gets a library of its own, so that a build meanwhile changes nothing.
 soak:

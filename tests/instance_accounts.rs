@@ -94,6 +94,7 @@ fn each_account_signs_in_for_itself() {
     rig.users(&[("100", ANN)]);
     rig.until("the password", || phase(&rig.instance, "by-password") == "signed_in");
     rig.until("the main one", || rig.stats()["sign_in"]["phase"] == "signed_in");
+    rig.until("the code", || !events(&rig.host, Kind::SignInRequired, Some("by-code")).is_empty());
     let waiting = figures(&rig.instance, "by-code");
     assert_eq!((waiting["phase"].as_str(), waiting["error"].is_string()), (Some("waiting_for_person"), true), "{waiting}");
     let event = events(&rig.host, Kind::SignInRequired, Some("by-code")).remove(0);
@@ -106,6 +107,7 @@ fn each_account_signs_in_for_itself() {
     assert_eq!(signed_in["account"].as_str(), rig.sim.default_tenant().user_id("eva@contoso.test").as_deref());
     assert!(signed_in["token_age_ms"].is_u64() && signed_in["user_code"].is_null(), "{signed_in}");
     for account in [None, Some("by-code"), Some("by-password")] {
+        rig.until("its event", || !events(&rig.host, Kind::SignedIn, account).is_empty());
         assert_eq!(events(&rig.host, Kind::SignedIn, account).len(), 1, "{account:?}: {}", rig.host.told(0));
     }
     // The main one is as it was without accounts.
@@ -264,6 +266,7 @@ fn a_corrected_password_file_of_one_account_is_tried_soon() {
     std::fs::write(&file, SECOND_PASSWORD).expect("written");
     // An hour would be its turn otherwise.
     rig.until("the sign-in", || phase(&rig.instance, "by-file") == "signed_in");
+    rig.until("its event", || !events(&rig.host, Kind::SignedIn, Some("by-file")).is_empty());
     assert_eq!(events(&rig.host, Kind::SignedIn, Some("by-file")).len(), 1, "{}", rig.host.told(0));
 }
 
