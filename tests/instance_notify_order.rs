@@ -2,6 +2,8 @@
 
 mod instance_support;
 
+use std::time::{Duration, Instant};
+
 use instance_support::*;
 use teams_presence_simulator::{EndpointClass, Fault, FaultAction, Simulator, Tamper};
 use teams_presence_sync::presence::Dnd;
@@ -29,6 +31,15 @@ fn a_replay_switches_nothing(numbers: fn(&Simulator)) {
     rig.until("it is written down", || bodies(&rig).len() >= 2);
     // Graph answers nothing more: what is told now stays.
     rig.sim.inject(Fault::status(EndpointClass::Presences, 503));
+    // Nor is anything of before still on its way.
+    let mut last = (rig.host.mark(), Instant::now());
+    rig.until("silence", || {
+        let now = rig.host.mark();
+        if now != last.0 || rig.sim.counters().in_flight > 0 {
+            last = (now, Instant::now());
+        }
+        last.1.elapsed() > Duration::from_secs(1)
+    });
     let (mark, ignored) = (rig.host.mark(), worker(&rig, "ignored"));
     for times in 1..=3 {
         assert_eq!(post(&rig, &old), 202, "Graph must not send it yet again");
