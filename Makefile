@@ -5,7 +5,7 @@ PROFILE_DIR := target/debug
 LIB := $(PROFILE_DIR)/libteams_presence_sync.so
 CFLAGS := -std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude
 
-.PHONY: help demo demo-notify test soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo java test-asterisk flood fuzz
+.PHONY: help demo-parts demo demo-notify test soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo java test-asterisk flood fuzz
 
 help:
 	@echo "make demo        a C program loads the library and shows a day of a small office in a minute"
@@ -31,23 +31,19 @@ help:
 # One line instead of a page of errors where something is missing.
 need = @command -v $(1) >/dev/null 2>&1 || { echo "missing: $(1). Install it: $(2)"; exit 1; }
 
-demo:
+demo-parts:
 	$(call need,$(CARGO),https://rustup.rs)
 	$(call need,cc,apt-get install -y gcc)
 	@echo "Building the library and the simulator; the first time takes some minutes."
 	@$(CARGO) build --lib --package teams-presence-sync
 	@$(CARGO) build --package teams-presence-simulator
 	@mkdir -p target/demo
+
+demo: demo-parts
 	$(CC) $(CFLAGS) examples/c/plugin_host.c -o target/demo/plugin_host -ldl -lpthread
 	@sh examples/demo.sh $(LIB) $(PROFILE_DIR)/teams-presence-simulator target/demo
 
-demo-notify:
-	$(call need,$(CARGO),https://rustup.rs)
-	$(call need,cc,apt-get install -y gcc)
-	@echo "Building the library and the simulator; the first time takes some minutes."
-	@$(CARGO) build --lib --package teams-presence-sync
-	@$(CARGO) build --package teams-presence-simulator
-	@mkdir -p target/demo
+demo-notify: demo-parts
 	$(CC) $(CFLAGS) examples/c/notify_host.c $(PROFILE_DIR)/libteams_presence_sync.a -lgcc_s -lpthread -ldl -lm -o target/demo/notify_host
 	@sh examples/demo_notify.sh $(PROFILE_DIR)/teams-presence-simulator target/demo/notify_host target/demo
 

@@ -6,20 +6,8 @@ library=$1
 simulator=$2
 work=$3
 seconds=${DEMO_SECONDS:-64}
-ready=$work/simulator.json
-rm -f "$ready"
-
-"$simulator" --day office --https 127.0.0.1:0 --ca-out "$work/ca.pem" --ready-file "$ready" >/dev/null &
-pid=$!
-trap 'kill $pid 2>/dev/null || true' EXIT INT TERM
-
-tries=0
-while [ ! -s "$ready" ]; do
-    tries=$((tries + 1))
-    [ $tries -lt 100 ] || { echo "the simulator did not start"; exit 1; }
-    sleep 0.1
-done
-field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" "$ready"; }
+. "$(dirname "$0")/simulator.sh"
+start_simulator "$simulator" "$work/simulator.json" --day office --https 127.0.0.1:0 --ca-out "$work/ca.pem"
 
 # The secret of the simulator's tenant, with every character that somebody once forgot to encode.
 printf '%s' 's[e]c<r>e?t#&%+ "quo'"'"'te~ü€.Q' >"$work/secret"
