@@ -11,6 +11,7 @@ mod pace;
 mod planner;
 mod poll;
 mod publish;
+mod question;
 mod round;
 mod sweep;
 mod warm;

@@ -12,13 +12,14 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio_util::sync::CancellationToken;
 
 use super::aside::Aside;
-use super::ask::{Asking, Landed, ask};
+use super::ask::{Asking, ask};
 use super::handle::{PollHandle, Polling, Shared, lock};
 use super::lane::{self, Lane, Meter};
 use super::later::Later;
 use super::notify::Hub;
 use super::pace::Pace;
 use super::planner::Pacing;
+use super::question::{Landing, Next, Question};
 use super::round::{BOTH, Rounds, Which};
 use super::sweep::requests;
 use crate::event::{Event, Kind};
@@ -122,30 +123,6 @@ async fn woken(hub: Option<&Hub>) {
 }
 
 type Flight<'a> = Pin<Box<dyn Future<Output = Landing> + Send + 'a>>;
-
-#[derive(Debug)]
-pub(super) struct Question {
-    pub(super) ids: Arc<[Guid]>,
-    /// The round whose sweep it is a part of; `None`: for single people.
-    round: Option<Which>,
-    /// The host named somebody of these: they are asked for also while the instance is disabled.
-    by_hand: bool,
-    divide: bool,
-    sent_at: u64,
-}
-
-pub(super) struct Landing {
-    pub(super) question: Question,
-    /// `None` where the instance was disabled meanwhile.
-    pub(super) landed: Option<Landed>,
-    pub(super) answer: PresenceAnswer,
-}
-
-pub(super) enum Next {
-    Send(Question),
-    /// Nothing before this moment.
-    At(u64),
-}
 
 /// What to ask for next, and what becomes of the answers.
 pub(super) struct State<'a> {

@@ -36,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::envelope::MAX_BODY;
+use super::expiring;
 use super::intake::{Intake, Reply};
 use super::notice::{ListenerNotice, Tell};
 use super::places::{Place, Places};
@@ -152,7 +153,7 @@ pub struct Listener {
 /// What all connections share.
 struct Shared {
     router: Router,
-    served: Option<Arc<Served>>,
+    served: Option<Served>,
     places: Arc<Places>,
     limits: ListenerLimits,
 }
@@ -173,7 +174,7 @@ impl Listener {
         let served = match tls {
             Some((certificate, key)) => {
                 let served = Served::load(certificate, key, intake.clock().clone(), tell.clone()).await;
-                Some(Arc::new(served.map_err(ListenerError::Certificate)?))
+                Some(served.map_err(ListenerError::Certificate)?)
             }
             None => None,
         };
@@ -195,14 +196,24 @@ impl Listener {
         ListenerGauge(self.shared.places.clone())
     }
 
-    /// The certificate that it shows; `None` for plain HTTP.
-    pub(super) fn served(&self) -> Option<Arc<Served>> {
-        self.shared.served.clone()
-    }
-
     /// Answers until `cancel`. Then nobody is let in any more, requests under way end within [`ListenerLimits::grace`], and all connections are
     /// closed when this returns. Dropping the future closes them, too, without waiting.
     pub async fn run(self, cancel: CancellationToken) {
+        let (shared, tell) = (self.shared.clone(), self.tell.clone());
+        let watching = async {
+            match &shared.served {
+                Some(served) => expiring::watch(served, &tell).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = self.answer(cancel) => {}
+            () = watching => {}
+        }
+    }
+
+    async fn answer(self, cancel: CancellationToken) {
         let (tasks, stop, kill) = (TaskTracker::new(), cancel.child_token(), CancellationToken::new());
         let _killed = kill.clone().drop_guard();
         let mut troubled = false;

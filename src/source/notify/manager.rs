@@ -85,7 +85,9 @@ impl Manager {
     fn sign_ins(&self) -> Vec<SignsIn> {
         let accounts = self.persons.accounts();
         let stands = self.persons.look().into_iter().zip(accounts).map(|(standing, account)| {
-            if let Some(token) = account.client.tokens().serving() {
+            if self.hub.tenant.id().is_none()
+                && let Some(token) = account.client.tokens().serving()
+            {
                 self.hub.tenant.learn(token.claims().tenant_id.as_deref());
             }
             if standing.signed_in {

@@ -18,6 +18,17 @@ pub enum ListenerNotice {
         /// For people: the file and what is wrong with it.
         why: String,
     },
+    /// The certificate that is shown ends soon, or has ended. Told 30, 15, 7, 3 and 1 days before, at the end, and daily after it.
+    CertificateExpiring {
+        /// Its file, for people.
+        certificate: String,
+        /// When it or one of its chain ends, milliseconds since 1970-01-01 UTC.
+        not_after_ms: i64,
+        /// Whole days left; negative after the end.
+        days_left: i64,
+    },
+    /// The certificate does not end soon any more, after [`ListenerNotice::CertificateExpiring`].
+    CertificateLasts,
     /// Nobody can connect: the system gives no socket, most often because the process has too many open files. Told once until it is over.
     CannotAccept {
         /// The system's reason.

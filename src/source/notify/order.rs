@@ -1,8 +1,8 @@
 //! Which observation of a person is the newest: notifications come late, twice and in any order, beside the answers of polls.
 //!
-//! What came before in the very same encryption is a repetition and tells nothing. With a sequence number on both sides the greater one wins. Without one nobody can tell, so a notification is taken at its word at once
-//! and the person is read again: the last word is always an answer that was asked for after the last news came. A poll answer that was
-//! asked for before the news does not decide.
+//! What came before in the very same encryption is a repetition and tells nothing. With a sequence number on both sides the greater one wins.
+//! Without one nobody can tell, so a notification is taken at its word at once and the person is read again: the last word is always an answer
+//! that was asked for after the last news came. A poll answer that was asked for before the news does not decide.
 //!
 //! Pure: time is an argument, in milliseconds of the monotonic clock. Only people who are followed here are remembered, so a stranger's
 //! notification costs nothing.

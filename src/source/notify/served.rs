@@ -94,6 +94,11 @@ impl Served {
         self.now.load().not_after_ms
     }
 
+    /// By which it is looked at again.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// The certificate's file, for people.
     pub(super) fn certificate(&self) -> String {
         self.files.certificate.to_string()

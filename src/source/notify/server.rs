@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::expiring;
 use super::hub::Hub;
 use super::listener::{Listener, ListenerError, ListenerLimits, ListenerSettings};
 use super::notice::{ListenerNotice, Tell};
 use crate::config;
 use crate::event::{Event, Kind, Level, Reporter};
 use crate::host::Desk;
-use crate::time::Clock;
+use crate::time::{Clock, utc};
 
 /// First and longest pause before the address is tried again.
 const FIRST_MS: u64 = 1_000;
@@ -59,12 +58,7 @@ impl Server {
                     reporter.log(Level::Info, "notify", format_args!("listening at {}", listener.local_addr()));
                     self.hub.gauge.store(Some(Arc::new(listener.gauge())));
                     told.drain(..).for_each(|step| reporter.event_now(recovered(&address, step)));
-                    let watching = expiring::watch(listener.served(), address, clock.clone(), reporter.clone());
-                    tokio::select! {
-                        biased;
-                        () = listener.run(cancel.clone()) => {}
-                        () = watching => {}
-                    }
+                    listener.run(cancel.clone()).await;
                     return;
                 }
                 Err(error) => {
@@ -107,6 +101,12 @@ fn tell(reporter: Reporter, clock: Clock, address: String) -> Tell {
         ListenerNotice::CertificateUnusable { why } => {
             reporter.event_now(failed(&address, "certificate", &why, clock.now().wall_ms.saturating_add(LOOK_AGAIN_MS)));
         }
+        ListenerNotice::CertificateExpiring { certificate, not_after_ms, days_left } => {
+            let event = Event::new(Kind::ListenerCertificateExpiring).with("address", address.clone());
+            let event = event.with("certificate", certificate).with("days_left", days_left);
+            reporter.event_now(event.with("expires_at_ms", not_after_ms).with("expires", utc(not_after_ms)));
+        }
+        ListenerNotice::CertificateLasts => reporter.event_now(recovered(&address, "expiring")),
         ListenerNotice::CannotAccept { why } => {
             reporter.event_now(failed(&address, "serve", &why, clock.now().wall_ms));
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::ask::Landed;
 use super::super::notify::{Action, Answer, Errand, KeyPair, Landing, asked};
-use super::super::poll::{Landing as Answered, Question};
+use super::super::question::{Landing as Answered, Question};
 use super::side::Want;
 use super::weather::{Kind, Refusal, SECOND};
 use super::world::{What, World};

@@ -9,7 +9,8 @@ use super::super::handle::{Polling, Shared};
 use super::super::notify::{
     Errand, Fleet, Hub, KeyPair, KeyRing, Landing, Memory, SignsIn, Standing, Subscribing, Tenant, TokenRules, Worker, ring,
 };
-use super::super::poll::{Landing as Answered, Next, Question, State};
+use super::super::poll::State;
+use super::super::question::{Landing as Answered, Next, Question};
 use super::graph::Person;
 use crate::auth::{Settings as SignIn, TokenKeeper};
 use crate::config::Config;
