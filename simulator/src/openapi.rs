@@ -256,7 +256,8 @@ mod tests {
     }
 
     fn document() -> OpenApi {
-        let file = std::env::temp_dir().join(format!("tps-openapi-{}.yaml", std::process::id()));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("openapi.yaml");
         let text = "
 paths:
   /things/{id}:
@@ -273,9 +274,7 @@ components:
     a.thing: {type: object, properties: {name: {type: string, nullable: true}, at: {type: string, format: uuid}}}
 ";
         std::fs::write(&file, text).expect("a temporary file");
-        let document = OpenApi::load(&file).expect("a document");
-        std::fs::remove_file(&file).expect("removed");
-        document
+        OpenApi::load(&file).expect("a document")
     }
 
     #[test]

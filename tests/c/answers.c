@@ -75,7 +75,7 @@ static void retries_double_and_hold_up_nobody(void) {
   reachable("ben");
   WAIT(DND_OFF(&phone, "102") == 1, 5000);
   CHECK(DND_ON(&phone, "101") == 8);
-  CHECK(EVENTS(&phone, TPS_EVENT_HOST_REFUSES) == 1);
+  WAIT(EVENTS(&phone, TPS_EVENT_HOST_REFUSES) == 1, 5000);
   CHECK(EVENTS(&phone, TPS_EVENT_HOST_RECOVERED) == 0);
   CHECK(strcmp(phone_last(&phone, SINK_EVENT, NULL, TPS_EVENT_HOST_REFUSES).user_id, "101") == 0);
   /* tps_refresh and tps_put_user do not wait. */

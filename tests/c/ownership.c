@@ -185,7 +185,7 @@ static void what_is_ours_is_given_back(void) {
   HOLDS(DND_ON(&phone, "101") == 0, 700);
   EXPECT(tps_set_enabled(phone.sync, 1), TPS_OK);
   WAIT(DND_ON(&phone, "101") == 1, 5000);
-  SAME(EVENTS(&phone, TPS_EVENT_ALL_RELEASED), 1);
+  WAIT(EVENTS(&phone, TPS_EVENT_ALL_RELEASED) == 1, 5000);
   phone_destroy(&phone);
 
   owned();

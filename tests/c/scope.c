@@ -100,7 +100,7 @@ static void entered_and_left(void) {
   WAIT(DND_OFF(&phone, "101") == 1, 5000);
   SAME(phone_last(&phone, SINK_DND, "101", TPS_DND_OFF).reason, TPS_REASON_DRY_RUN);
   WAIT(CHAT(&phone, "101", TPS_CHAT_RELEASED) == 1 && CHAT(&phone, "102", TPS_CHAT_RELEASED) == 1, 5000);
-  SAME(EVENTS(&phone, TPS_EVENT_DRY_RUN), 1);
+  WAIT(EVENTS(&phone, TPS_EVENT_DRY_RUN) == 1, 5000);
   CHECK(explained("101", "\"dry_run\":true"));
   chats = phone_count(&phone, SINK_CHAT, NULL, ANY);
 
@@ -119,7 +119,7 @@ static void entered_and_left(void) {
   reload("");
   WAIT(DND_ON(&phone, "101") == 2 && DND_ON(&phone, "102") == 1, 10000);
   SAME(phone_last(&phone, SINK_DND, "101", TPS_DND_ON).reason, TPS_REASON_RESYNC);
-  SAME(EVENTS(&phone, TPS_EVENT_DRY_RUN_ENDED), 1);
+  WAIT(EVENTS(&phone, TPS_EVENT_DRY_RUN_ENDED) == 1, 5000);
   phone_destroy(&phone);
 }
 

@@ -193,7 +193,7 @@ static void a_vanished_directory_is_made_again(void) {
   EXPECT(phone_put(&phone, "102", "ben", 0), TPS_OK);
   WAIT(DND_ON(&phone, "102") == 1, 10000);
   WAIT(EVENTS(&phone, TPS_EVENT_STATE_RECOVERED) == 1, 10000);
-  SAME(EVENTS(&phone, TPS_EVENT_STATE_UNAVAILABLE), 1);
+  WAIT(EVENTS(&phone, TPS_EVENT_STATE_UNAVAILABLE) == 1, 5000);
   phone_destroy(&phone);
   open_phone();
   phone_start(&phone);
