@@ -1,5 +1,5 @@
-/* What is known of each extension, and the two ways into it: changes that the library asks for (on its thread), and device states that
- * Asterisk tells (on a thread of Asterisk's).
+/* What is known of each extension, and the ways into it: changes that the library asks for (on its thread), device states and calls that
+ * Asterisk tells (on threads of Asterisk's).
  *
  * The library wants to hear of changes in the order in which they happened, its own included. Here that order is the one in which the
  * device states of the lamp come back: so a change of the library is answered PENDING, and acknowledged when its own device state is the
@@ -216,16 +216,26 @@ static void report_call(struct extension *extension)
         ast_log(LOG_WARNING, "A call of %s was not reported: %s\n", extension->number, tps_status_name(status));
 }
 
-static int device_changed(void *object, void *argument, int flags)
+static int device_calls(void *object, void *argument, int flags)
 {
     struct extension *extension = object;
-    const struct ast_device_state_message *state = argument;
-    int in_call = teams_host_is_call(state->state);
-    if (strcasecmp(extension->device, state->device) == 0 && extension->in_call != in_call) {
+    int in_call;
+    if (!teams_calls_is_one_of(argument, extension->device))
+        return 0;
+    in_call = teams_calls_any(extension->device);
+    if (extension->in_call != in_call) {
         extension->in_call = in_call;
         report_call(extension);
     }
     return 0;
+}
+
+/* A call of the device began or ended: looks how it is now, so that the order of two events does not matter. */
+static void calls_changed(const char *device)
+{
+    ast_mutex_lock(&lock);
+    ao2_callback(extensions, OBJ_NODATA | OBJ_MULTIPLE, device_calls, (void *)device);
+    ast_mutex_unlock(&lock);
 }
 
 static void on_message(void *data, struct stasis_subscription *subscription, struct stasis_message *message)
@@ -239,14 +249,8 @@ static void on_message(void *data, struct stasis_subscription *subscription, str
     if (state->eid == NULL || ast_eid_cmp(state->eid, &ast_eid_default) != 0)
         return;
     number = teams_host_lamp_of(state->device);
-    if (number != NULL) {
-        if (state->state == AST_DEVICE_BUSY || state->state == AST_DEVICE_NOT_INUSE)
-            lamp_changed(number, state->state == AST_DEVICE_BUSY);
-    } else if (state->state != AST_DEVICE_UNKNOWN) {
-        ast_mutex_lock(&lock);
-        ao2_callback(extensions, OBJ_NODATA | OBJ_MULTIPLE, device_changed, state);
-        ast_mutex_unlock(&lock);
-    }
+    if (number != NULL && (state->state == AST_DEVICE_BUSY || state->state == AST_DEVICE_NOT_INUSE))
+        lamp_changed(number, state->state == AST_DEVICE_BUSY);
 }
 
 int teams_extensions_open(void)
@@ -254,7 +258,7 @@ int teams_extensions_open(void)
     extensions = ao2_container_alloc_hash(AO2_ALLOC_OPT_LOCK_MUTEX, 0, BUCKETS, extension_hash_fn, extension_sort_fn, extension_cmp_fn);
     watch = extensions != NULL ? stasis_subscribe(ast_device_state_topic_all(), on_message, NULL) : NULL;
     if (watch == NULL || stasis_subscription_accept_message_type(watch, ast_device_state_message_type()) != 0
-        || stasis_subscription_set_filter(watch, STASIS_SUBSCRIPTION_FILTER_SELECTIVE) != 0) {
+        || stasis_subscription_set_filter(watch, STASIS_SUBSCRIPTION_FILTER_SELECTIVE) != 0 || teams_calls_open(calls_changed) != 0) {
         teams_extensions_close();
         return -1;
     }
@@ -266,6 +270,7 @@ void teams_extensions_close(void)
     if (watch != NULL)
         stasis_unsubscribe_and_join(watch);
     watch = NULL;
+    teams_calls_close();
     ao2_cleanup(extensions);
     extensions = NULL;
 }
@@ -329,7 +334,7 @@ int teams_extensions_take(const struct teams_settings *settings, char *err, size
     /* Also who is in no call: a process before this one may have left one in Teams. */
     for (i = 0; status == TPS_OK && i < settings->count; i++) {
         struct extension *extension = extension_find(settings->rows[i].extension);
-        extension->in_call = !ast_strlen_zero(extension->device) && teams_host_is_call(ast_device_state(extension->device));
+        extension->in_call = teams_calls_any(extension->device);
         report_call(extension);
         ao2_ref(extension, -1);
     }

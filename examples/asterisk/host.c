@@ -67,8 +67,3 @@ const char *teams_host_lamp_of(const char *device)
 {
     return strncasecmp(device, LAMP, strlen(LAMP)) == 0 ? device + strlen(LAMP) : NULL;
 }
-
-int teams_host_is_call(int state)
-{
-    return state == AST_DEVICE_INUSE || state == AST_DEVICE_BUSY || state == AST_DEVICE_RINGINUSE || state == AST_DEVICE_ONHOLD;
-}

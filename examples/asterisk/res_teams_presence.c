@@ -27,9 +27,6 @@ static void on_log(void *user_data, int32_t level, const char *target, const cha
 static void on_event(void *user_data, const tps_event *event)
 {
     int level = event->severity == TPS_SEVERITY_ERROR ? __LOG_ERROR : event->severity == TPS_SEVERITY_WARNING ? __LOG_WARNING : __LOG_NOTICE;
-    /* Without a state directory a crash would make our DND a person's; the mark in AstDB is there for that. */
-    if (event->code == TPS_EVENT_NO_STATE_DIR)
-        return;
     ast_log(level, "teams", event->code, "event", "%s%s%s%s%s\n", S_OR(event->user_id, ""), event->user_id != NULL ? ": " : "", event->message,
             level != __LOG_NOTICE ? " " : "", level != __LOG_NOTICE ? event->remedy : "");
 }

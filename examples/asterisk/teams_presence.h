@@ -19,7 +19,7 @@ struct teams_row {
     char extension[AST_MAX_EXTENSION];
     char email[320];
     char rule_set[80];
-    char device[AST_MAX_EXTENSION + 40]; /* whose calls are the user's, as in PJSIP/101; empty: nobody's */
+    char device[256]; /* whose calls are the user's, as in PJSIP/101 or PJSIP/101&PJSIP/101-soft; empty: nobody's */
 };
 
 struct teams_settings {
@@ -44,8 +44,15 @@ int teams_host_set_lamp(const char *extension, int on);
 int teams_host_set_presence(const char *extension, const char *word);
 /* The extension behind Custom:DND, or NULL for another device. */
 const char *teams_host_lamp_of(const char *device);
-/* Of an AST_DEVICE_*: somebody talks. A phone that only rings is in no call yet. */
-int teams_host_is_call(int state);
+
+/* calls.c: the devices whose person is in a call, by the channels of Asterisk */
+
+/* From here on `changed` is called for each device where a call began or ended, on a thread of Asterisk's and without a lock held. */
+int teams_calls_open(void (*changed)(const char *device));
+void teams_calls_close(void);
+/* `devices` as in a hint: PJSIP/101, or several with & between them. */
+int teams_calls_any(const char *devices);
+int teams_calls_is_one_of(const char *device, const char *devices);
 
 /* extensions.c: what is known of each extension; the changes the library asks for, and those that people make */
 

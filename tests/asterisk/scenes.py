@@ -2,6 +2,7 @@
 import json
 import random
 
+from calls import Calls
 from pbx import VALGRIND, Asterisk, Teams
 from sip import Phone
 from wait import Failed, equal, until
@@ -9,9 +10,11 @@ from wait import Failed, equal, until
 PEOPLE = {"101": "ann", "102": "ben", "103": "cleo", "104": "dev", "105": "eva", "106": "finn"}
 CROWD = {str(201 + n): f"user{n + 1}" for n in range(50)}
 IN_ASTDB = {"107": "gina", "108": "hugo"}
+DEVICES = {"104": ",,PJSIP/104&PJSIP/desk-104"}
 MODULE = "res_teams_presence.so"
 
-class Scenes:
+
+class Scenes(Calls):
     def __init__(self, root, lab):
         self.root, self.lab = root, lab
         self.teams = Teams(lab, len(CROWD))
@@ -29,7 +32,7 @@ class Scenes:
         self.document["dnd"] = {"hold_off_ms": 0}
         self.document.update(more)
         self.write("teams_presence.json", json.dumps(self.document))
-        lines = [f"{extension} => {name}@contoso.test" for extension, name in self.users.items() if extension not in IN_ASTDB]
+        lines = [f"{extension} => {name}@contoso.test{DEVICES.get(extension, '')}" for extension, name in self.users.items() if extension not in IN_ASTDB]
         self.write("teams_presence.conf", "\n".join(["[general]", "users_family = TeamsUsers", "[users]", *lines, ""]))
 
     def write(self, name, text):
@@ -182,31 +185,6 @@ class Scenes:
         asterisk.reach("105", False, "available")
         equal("mark", asterisk.manager.database("TeamsPresence", "105"), None)
         return "a change of AstDB alone was found out when Teams next changed, and AstDB, lamp and presence agreed again"
-
-    def calls(self):
-        phone = self.phone("103")
-        self.says("103", "Available")
-        self.asterisk.reach("103", False, "available")
-        status, call, to = phone.invite("600")
-        equal("600", status, 200)
-        until("the call is reported", lambda: self.asterisk.explain("103")["in_call"])
-        # In the columns DND, owner, presence, call.
-        equal("teams presence show", self.asterisk.row("103")[4], "yes")
-        # It comes back from Teams, which would be DND.
-        self.says("103", "Busy", "InACall")
-        until("ignored", lambda: self.asterisk.explain("103")["own_call"]["presence_ignored"])
-        equal("states", self.asterisk.states("103"), (None, "NOT_INUSE", "available"))
-        phone.hang_up("600", call, to)
-        until("the end is reported", lambda: not self.asterisk.explain("103")["in_call"])
-        equal("teams presence show", self.asterisk.row("103")[4], "no")
-        self.says("103", "Available")
-        until("the call is over in Teams too", lambda: self.asterisk.explain("103")["own_call"] is None)
-        # The same word from Teams without a call of ours.
-        self.says("103", "Busy", "InACall")
-        self.asterisk.reach("103", True, "dnd")
-        self.says("103", "Available")
-        self.asterisk.reach("103", False, "available")
-        return "a call of PJSIP/103 was reported with its begin and end; while it came back as InACall nothing was switched"
 
     def reloads(self):
         asterisk = self.asterisk
@@ -474,7 +452,7 @@ class Scenes:
         return "no complaint of the module in Asterisk's log"
 
     ALL = [("loads", loads), ("DND, lamp and presence over CLI, AMI and SIP", three_states), ("DND by a person", a_persons),
-           ("an override by a person", an_override), ("AstDB alone", astdb_alone), ("calls", calls), ("reload", reloads), ("the CLI", commands),
+           ("an override by a person", an_override), ("AstDB alone", astdb_alone), ("calls", Calls.a_call), ("calls on their way", Calls.on_their_way), ("calls that were there before", Calls.there_before), ("reload", reloads), ("the CLI", commands),
            ("1,000 flips of Teams", a_thousand_flips), ("people and Teams at once", all_at_once), ("a stop and a kill", a_stop_and_a_kill), ("50 times unloaded and loaded", loads_fifty_times),
            ("under valgrind", valgrind), ("the log", log_is_clean)]
 

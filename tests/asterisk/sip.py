@@ -1,4 +1,4 @@
-"""Phones on loopback: one that watches an extension, one that calls. Only as much SIP as that takes (RFC 3261, 6665)."""
+"""Phones on loopback: they watch an extension, call, ring, pick up. Only as much SIP as that takes (RFC 3261, 6665)."""
 import itertools
 import re
 import socket
@@ -8,6 +8,7 @@ from wait import Failed, until
 
 SERVER = ("127.0.0.1", 5060)
 numbers = itertools.count(1)
+SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 19000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
 
 
 class Phone:
@@ -23,6 +24,8 @@ class Phone:
         self.ended = set()  # calls that the other side has ended
         self.body, self.notified = "", 0
         self.rung = set()  # calls that came; a request may come twice
+        self.picks_up = False  # or says that nobody is there
+        self.ringing = None  # the head of the answer to the call that rings here
         threading.Thread(target=self.read, daemon=True).start()
 
     def send(self, text):
@@ -65,11 +68,18 @@ class Phone:
                     self.ended.add(call)
                 elif method == "INVITE":
                     self.rung.add(call)
-            answer = "480 Temporarily Unavailable" if method == "INVITE" else "200 OK"
+            answer = "200 OK"
             back = "".join(f"{key}: {value}\r\n" for key in ("Via", "From", "To", "Call-ID", "CSeq") for value in headers[key.lower()])
             if method == "INVITE":
                 back = back.replace("\r\nCall-ID", ";tag=d\r\nCall-ID")
+                answer = "180 Ringing" if self.picks_up else "480 Temporarily Unavailable"
+                self.ringing = back
             self.send(f"SIP/2.0 {answer}\r\n{back}Content-Length: 0\r\n\r\n")
+
+    def pick_up(self):
+        """Answers the call that rings."""
+        head = f"{self.ringing}Contact: <sip:{self.name}@127.0.0.1:{self.port}>\r\nContent-Type: application/sdp\r\n"
+        self.send(f"SIP/2.0 200 OK\r\n{head}Content-Length: {len(SDP)}\r\n\r\n{SDP}")
 
     def final(self, call, sequence):
         with self.lock:
@@ -87,11 +97,12 @@ class Phone:
         with self.lock:
             return re.search(pattern, self.body) is not None, self.body
 
-    def invite(self, number):
-        """Calls, and answers status, call and To."""
+    def invite(self, number, meanwhile=None):
+        """Calls, and answers status, call and To. `meanwhile` is done while the call is under way."""
         call = f"call{next(numbers)}"
-        body = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 19000 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
-        self.request("INVITE", number, call, 1, f"<sip:{number}@127.0.0.1>", "c", body=body)
+        self.request("INVITE", number, call, 1, f"<sip:{number}@127.0.0.1>", "c", body=SDP)
+        if meanwhile is not None:
+            meanwhile()
         status, to = until(f"{number} answers", lambda: self.final(call, "1 INVITE"))
         # The ACK of a refusal belongs to the INVITE, that of an answer is a request of its own.
         self.request("ACK", number, call, 1, to, "c", branch="INVITE" if status >= 300 else None)
