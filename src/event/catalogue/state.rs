@@ -32,9 +32,10 @@ pub(in crate::event) static STATE_SET_ASIDE: Entry = Entry {
 pub(in crate::event) static NO_STATE_DIR: Entry = Entry {
     severity: Info,
     fields: &[],
-    sentence: "No state directory is configured: after a crash do-not-disturb that was set from Teams counts as set by a person.",
+    sentence: "No state directory is configured: overrides end with the process, and after a crash do-not-disturb that was set from Teams \
+               counts as set by a person, unless the telephone system itself marks it as Teams'.",
     remedy: "Set state.dir to a directory of the telephone system's account. Where that cannot be, a host that marks what this library \
-             switched on and hands it over as TPS_HOST_DND_ON_OURS closes the gap.",
+             switched on and hands it over as TPS_HOST_DND_ON_OURS knows its own again after a crash.",
     meaning: "Raised once per start. Everything else works without one; a normal stop takes back what was set.",
 };
 
