@@ -172,6 +172,7 @@ impl Soak {
             ("stops and starts in one process", head(Head::Stops)),
             ("longest stop, ms", head(Head::StopMs)),
             ("owners checked after a start", head(Head::Checked)),
+            ("presses across our ON, nobody can tell whose", head(Head::Crossed)),
             ("state files set aside, not usable", head(Head::SetAside) + head(Head::Unavailable)),
             ("longest DND of ours without a reason, ms", self.judge.longest_ms),
             ("the same may last, ms", self.judge.limit_ms),

@@ -25,11 +25,11 @@ enum { OFF = 0, OURS = 1, PRESSED = 2, PERSONS = 3 };
 enum {
   H_COMMAND, H_USERS, H_STARTS, H_STOPS, H_ON, H_OFF, H_CHAT, H_RETRY, H_PENDING, H_NEVER, H_GONE, H_PRESSES, H_RELEASES, H_CHECKED, H_REMOVED,
   H_REPORTED, H_LATE, H_SET_ASIDE, H_UNAVAILABLE, H_WRONG, H_WRONG_USER, H_WRONG_WHAT, H_OURS_LEFT, H_READY, H_QUIET, H_STALE,
-  H_ASK, H_STOP_MS
+  H_ASK, H_STOP_MS, H_CROSSED
 };
 enum { RUN = 0, CALM = 1, END = 2 };
 /* Places in a user's row. */
-enum { U_STATE, U_GONE, U_NEXT, U_OWES_UNTIL, U_HISTORY = 8 };
+enum { U_STATE, U_GONE, U_NEXT, U_OWES_UNTIL, U_CROSSED, U_HISTORY = 8 };
 /* What a history says; table.rs has the words. */
 enum {
   DID_START = 1, DID_ON, DID_ON_ALREADY, DID_OFF, DID_OFF_ALREADY, DID_RETRY, DID_PENDING, DID_NEVER, DID_GONE, DID_PRESS_ON, DID_PRESS_OFF, DID_SURE,
@@ -131,6 +131,17 @@ static void report(int user, int on, int32_t origin) {
   tps_report_dnd(instances[tenant_of(user)], name, on, origin);
 }
 
+/* An ON of the library is out, and somebody presses ON: of the two reports that follow the first reads as the echo and the second as a
+ * person's, whichever was whose (docs/dnd.md). A host that names persons is not concerned. */
+static void cross(int user) {
+  pthread_mutex_lock(&jobs_lock);
+  if (jobs[user].kind != 0 && jobs[user].value == TPS_DND_ON && !names_persons[tenant_of(user)]) {
+    CELL(user, U_CROSSED) = 1;
+    HEAD_ADD(H_CROSSED);
+  }
+  pthread_mutex_unlock(&jobs_lock);
+}
+
 /* Does it, as the telephone system's database would: in one step. Answers APPLIED or ALREADY. */
 static int32_t perform(int user, int value) {
   int changed;
@@ -155,6 +166,7 @@ static int32_t on_dnd_of(void *data, const tps_dnd_change *change) {
   __atomic_fetch_add(&asked[user], 1, __ATOMIC_SEQ_CST);
   state = STATE(user);
   HEAD_ADD(change->dnd == TPS_DND_ON ? H_ON : H_OFF);
+  if (change->dnd == TPS_DND_ON && state == OFF) CELL(user, U_CROSSED) = 0;
   if (change->dnd == TPS_DND_OFF && state == PERSONS) wrong(user, WRONG_OFF);
   mine = &jobs[user];
   pthread_mutex_lock(&jobs_lock);
@@ -261,7 +273,7 @@ static void check_owners(int tenant, const int *before, const int *asked_before)
     if (!known(user, &state) || STATE(user) != before[user]) continue;
     if (__atomic_load_n(&asked[user], __ATOMIC_SEQ_CST) != asked_before[user]) continue;
     HEAD_ADD(H_CHECKED);
-    if (before[user] == OURS && !state.dnd_owned) wrong(user, WRONG_FORGOTTEN);
+    if (before[user] == OURS && !state.dnd_owned && !CELL(user, U_CROSSED)) wrong(user, WRONG_FORGOTTEN);
     if (before[user] == PERSONS && state.dnd_owned) wrong(user, WRONG_TAKEN);
   }
 }
@@ -318,6 +330,7 @@ static void press_key(int user) {
   if (CELL(user, U_GONE)) return;
   if (was == OFF || (was == OURS && below(4) == 0 && origin == TPS_REPORT_PERSON)) {
     if (!turn(user, was, PRESSED)) return;
+    cross(user);
     note(user, DID_PRESS_ON);
     HEAD_ADD(H_PRESSES);
     report(user, 1, origin);

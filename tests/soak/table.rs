@@ -44,6 +44,8 @@ pub(crate) enum Head {
     Ask,
     /// The longest `tps_stop`, in milliseconds.
     StopMs,
+    /// Presses while an ON was out, at a host that cannot tell persons: whose the DND is cannot be known.
+    Crossed,
 }
 
 /// What the host is to do.

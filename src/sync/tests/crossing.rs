@@ -30,6 +30,24 @@ fn a_person_who_switched_on_and_off_again_does_not_take_our_on() {
     assert_eq!(dnd_only(office.pass(10_000)), ["ann dnd Off Rule #1"]);
 }
 
+/// The same at a host that cannot tell who it was: of two ONs the second is a person's, as docs/dnd.md says, whichever was whose.
+#[test]
+fn of_two_ons_seen_while_ours_is_out_the_second_counts_as_a_persons() {
+    let mut office = Office::with_ann("");
+    office.teams("ann", "Busy", "InACall");
+    let id = hand_out(&mut office);
+    let now = office.moment();
+    office.engine.answered(id, Answer::Pending, now);
+    for on in [true, false, true] {
+        office.report("ann", on, Origin::Seen);
+    }
+    let now = office.moment();
+    assert!(office.engine.acknowledge(id, Answer::Applied, now));
+    assert!(!office.state("ann").dnd_owned);
+    office.teams("ann", "Available", "Available");
+    assert!(dnd_only(office.pass(60_000)).is_empty(), "a person's is left alone");
+}
+
 #[test]
 fn a_report_is_newer_than_already() {
     let mut office = Office::with_ann("");
