@@ -171,6 +171,21 @@ fn want_of_memory_is_survived() {
     eprintln!("{output}");
 }
 
+/// What a security manager forbids is told, and leaves nothing half done. Later versions of Java have none.
+#[test]
+fn a_security_manager_is_obeyed() {
+    let Some(bindings) = bindings() else { return };
+    let simulator = simulator();
+    let mut java = Java::new(bindings);
+    java.simulator(&simulator);
+    let output = java.main("Guarded", &[]).run();
+    if output.contains("no security manager in this version") {
+        machine::skipped("a security manager: this Java has none (make test-java has one that does)");
+        return;
+    }
+    assert!(output.contains("guarded"), "{output}");
+}
+
 /// Neither a running instance nor one whose listener hangs keeps a virtual machine.
 #[test]
 fn the_machine_exits_by_itself() {
