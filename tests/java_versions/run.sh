@@ -39,7 +39,7 @@ export TPS_JAVA_ROOT=$root
 
 version() {
     local inside shown log=$lab/$1.log
-    inside=$(cd "$root" && ls -d usr/lib/jvm/java-"$1"-openjdk-*/jre/bin/java usr/lib/jvm/java-"$1"-openjdk-*/bin/java 2>/dev/null | head -n 1)
+    inside=$(cd "$root" && find usr/lib/jvm/java-"$1"-openjdk-* -path '*/bin/java' 2>/dev/null | sort | head -n 1 || true)
     [ -n "$inside" ] || fail "no Java $1 in $root"
     export TPS_JAVA=$here/java.sh TPS_JAVA_INSIDE=/$inside
     shown=$("$TPS_JAVA" -version 2>&1 | head -n 1)
@@ -52,25 +52,28 @@ version() {
 
 # The pom in a copy, with the plugins that Debian has now; then the same names, native files and classes as without Maven.
 maven() {
-    local plugin wanted there jdk=/usr/lib/jvm/java-25-openjdk-$(dpkg --print-architecture 2>/dev/null || echo amd64)
-    local work
+    local plugin name wanted there work pom built jars jdk
+    jdk=$(cd "$root" && echo usr/lib/jvm/java-25-openjdk-*)
+    jdk=/$jdk
     work=$(mktemp -d /tmp/tps-maven-XXXXXX)
+    pom=$work/bindings/java/pom.xml
     # shellcheck disable=SC2064
     trap "rm -rf '$work'" EXIT
     mkdir -p "$work/bindings/java" "$work/plain" "$work/jar"
     cp -a "$repository/bindings/java/src" "$repository/bindings/java/pom.xml" "$work/bindings/java"
     for plugin in "$root"/usr/share/maven-repo/org/apache/maven/plugins/maven-*-plugin; do
-        wanted=$(grep -A1 "<artifactId>$(basename "$plugin")</artifactId>" "$work/bindings/java/pom.xml" | sed -n 's/ *<version>\(.*\)<.*/\1/p')
+        name=$(basename "$plugin")
+        wanted=$(sed -n "/<artifactId>$name</{n;s/ *<version>\(.*\)<.*/\1/p}" "$pom")
         there=$(cd "$plugin" && ls -d [0-9]* | sort -V | tail -n 1)
         if [ -n "$wanted" ] && [ "$wanted" != "$there" ]; then
-            echo "in a copy of the pom: $(basename "$plugin") $there instead of $wanted"
-            sed -i "/<artifactId>$(basename "$plugin")</{n;s/$wanted/$there/}" "$work/bindings/java/pom.xml"
+            echo "in a copy of the pom: $name $there instead of $wanted"
+            sed -i "/<artifactId>$name</{n;s/$wanted/$there/}" "$pom"
         fi
     done
     package() {
         # Debian's repository is written to: Maven notes there what it did not find.
         inside env JAVA_HOME="$jdk" mvn --batch-mode --offline -Dmaven.repo.local=/usr/share/maven-repo \
-            -f "$work/bindings/java/pom.xml" package >"$lab/maven.log" 2>&1
+            -f "$pom" package >"$lab/maven.log" 2>&1
     }
     inside() { TPS_JAVA_INSIDE=$1 "$here/java.sh" "${@:2}"; }
     if package || ! grep -q 'no native files: run `make java` first' "$lab/maven.log"; then
@@ -81,7 +84,7 @@ maven() {
     package || { cat "$lab/maven.log"; fail "Maven"; }
 
     names() { jar tf "$1" | grep -v -e '/$' -e '^META-INF/maven/' | sort; }
-    local jars=("$work"/bindings/java/target/teams-presence-sync-*.jar) built
+    jars=("$work"/bindings/java/target/teams-presence-sync-*.jar)
     built=$(ls "$work"/bindings/java/target/teams-presence-sync-[0-9]*.jar | grep -v -e sources -e javadoc)
     [ "${#jars[@]}" = 3 ] || fail "${#jars[@]} jars by Maven"
     diff <(names "$built") <(names "$work"/target/java/teams-presence-sync-*.jar) || fail "other files by Maven than without"
@@ -95,7 +98,7 @@ maven() {
         grep -q "^$line" "$work/jar/META-INF/MANIFEST.MF" || fail "no $line in the manifest by Maven"
     done
     ! names "${built%.jar}-sources.jar" | grep -v -e '\.java$' -e '^META-INF/MANIFEST.MF$' || fail "more than sources among the sources"
-    echo "$(inside mvn -version | head -n 1): the same $(names "$built" | wc -l) files as without, classes and native files alike"
+    echo "$(inside mvn -Dstyle.color=never -version | head -n 1): the same $(names "$built" | wc -l) files as without, classes and native files alike"
 }
 
 [ $# -gt 0 ] || set -- 8 11 17 21 25 maven
