@@ -5,7 +5,7 @@ PROFILE_DIR := target/debug
 LIB := $(PROFILE_DIR)/libteams_presence_sync.so
 CFLAGS := -std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude
 
-.PHONY: help demo-parts demo demo-notify test soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo java test-asterisk test-java flood fuzz
+.PHONY: help demo-parts demo demo-notify test test-build soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo java test-asterisk test-java flood fuzz
 
 help:
 	@echo "make demo        a C program loads the library and shows a day of a small office in a minute"
@@ -48,12 +48,18 @@ demo-notify: demo-parts
 	$(CC) $(CFLAGS) examples/c/notify_host.c $(PROFILE_DIR)/libteams_presence_sync.a -lgcc_s -lpthread -ldl -lm -o target/demo/notify_host
 	@sh examples/demo_notify.sh $(PROFILE_DIR)/teams-presence-simulator target/demo/notify_host target/demo
 
-test:
+# Most tests wait for clocks and sockets: three for each core, and the cores have something to do.
+TEST := $(CARGO) test --workspace --features test-hooks
+test test-java: export RUST_TEST_THREADS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores * 3 < 24 ? cores * 3 : 24)))
+test: test-build
+	$(TEST) --no-fail-fast
+
+test-build:
 	$(call need,$(CARGO),https://rustup.rs)
 	$(call need,cc,apt-get install -y gcc)
 	$(call need,c++,apt-get install -y g++)
 	$(call need,readelf,apt-get install -y binutils)
-	$(CARGO) test --workspace --features test-hooks --no-fail-fast
+	$(TEST) --no-run
 
 # The host gets a library of its own, so that a build meanwhile changes nothing.
 soak:
@@ -201,7 +207,7 @@ test-asterisk:
 test-java:
 	$(call need,$(CARGO),https://rustup.rs)
 	$(call need,cc,apt-get install -y gcc)
-	$(CARGO) test --quiet --workspace --features test-hooks --test java --no-run
+	$(TEST) --quiet --test java --no-run
 	@bash tests/java_versions/run.sh
 
 include packaging/packaging.mk

@@ -23,8 +23,8 @@ pub(super) struct Landed {
     pub(super) refused: Vec<(Guid, u16)>,
     /// What went wrong. Parts may have been answered all the same.
     pub(super) error: Option<GraphError>,
-    /// Whether anything was answered.
-    pub(super) good: bool,
+    /// When the first answer was read, if anything was answered.
+    pub(super) read_at: Option<u64>,
     /// Of whom something new was learnt.
     pub(super) news: Vec<Guid>,
     /// Whom a notification told more of than this answer knew, and after how many milliseconds to ask again.
@@ -34,7 +34,7 @@ pub(super) struct Landed {
 /// Asks for these people and applies what comes. Where Graph refuses the batch, it is divided, if `divide` says so.
 pub(super) async fn ask(to: &Asking<'_>, ids: &[Guid], answer: &mut PresenceAnswer, divide: bool) -> Landed {
     let client = to.client;
-    let mut landed = Landed { refused: Vec::new(), error: None, good: false, news: Vec::new(), again: Vec::new() };
+    let mut landed = Landed { refused: Vec::new(), error: None, read_at: None, news: Vec::new(), again: Vec::new() };
     let error = match once(to, ids, answer, &mut landed).await {
         Ok(()) => return landed,
         Err(error) => error,
@@ -78,6 +78,7 @@ async fn once(to: &Asking<'_>, ids: &[Guid], answer: &mut PresenceAnswer, landed
     // From before the wait for a turn: an answer may pass for older than it is, never for newer.
     let asked_at = to.client.clock().mono_ms();
     to.client.presences(ids, answer).await?;
+    landed.read_at.get_or_insert(to.client.clock().mono_ms());
     match to.hub {
         Some(hub) => landed.again.extend(hub.polled(to.desk, answer, asked_at, &mut landed.news)),
         None => to.desk.with(|engine, now| {
@@ -86,6 +87,5 @@ async fn once(to: &Asking<'_>, ids: &[Guid], answer: &mut PresenceAnswer, landed
         }),
     }
     answer.forget();
-    landed.good = true;
     Ok(())
 }

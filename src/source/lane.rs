@@ -116,15 +116,18 @@ impl Lane {
         self.flights.push(Flight { ids, began: now, single });
     }
 
-    /// A request ended. If all went well, whoever wanted to know has been told.
-    pub(super) fn landed(&mut self, ids: &Arc<[Guid]>, good: bool, wanted: &mut Wanted) {
+    /// A request ended. If all went well, its answer was read at `read_at`, and whoever wanted to know before that has been told; who came
+    /// between that and now asks for what may have changed since.
+    pub(super) fn landed(&mut self, ids: &Arc<[Guid]>, read_at: Option<u64>, wanted: &mut Wanted) {
         let Some(at) = self.flights.iter().position(|flight| Arc::ptr_eq(&flight.ids, ids)) else { return };
         let flight = self.flights.swap_remove(at);
-        if good && !wanted.is_empty() {
-            for id in ids.iter() {
-                if wanted.get(id).is_some_and(|since| *since <= flight.began + FRESH_MS) {
-                    wanted.remove(id);
-                }
+        let Some(read_at) = read_at else { return };
+        if wanted.is_empty() {
+            return;
+        }
+        for id in ids.iter() {
+            if wanted.get(id).is_some_and(|since| *since <= flight.began + FRESH_MS && *since < read_at) {
+                wanted.remove(id);
             }
         }
     }
@@ -165,7 +168,7 @@ mod tests {
         assert_eq!(lane.at(&mut wanted, 1_001, 1_200), 1_025);
         assert_eq!(go(&mut lane, &mut wanted, 1_024, 1_200), None);
         assert_eq!(go(&mut lane, &mut wanted, 1_025, 1_200).map(|ids| ids.len()), Some(18), "though the first is still out");
-        lane.landed(&first, true, &mut wanted);
+        lane.landed(&first, Some(1_200), &mut wanted);
         assert_eq!(lane.at(&mut wanted, 1_200, 1_200), u64::MAX);
     }
 
@@ -176,13 +179,24 @@ mod tests {
         lane.sent(sweep.clone(), 5_000, false);
         wanted.insert(Guid(7), 5_100);
         assert_eq!(go(&mut lane, &mut wanted, 5_100, 1_200), None, "he is being asked for");
-        lane.landed(&sweep, false, &mut wanted);
+        lane.landed(&sweep, None, &mut wanted);
         assert_eq!(go(&mut lane, &mut wanted, 5_150, 1_200).as_deref(), Some(&[Guid(7)][..]), "that failed");
         lane.sent(sweep.clone(), 6_000, false);
         wanted.extend([(Guid(7), 6_200), (Guid(8), 6_300)]);
         assert_eq!(go(&mut lane, &mut wanted, 6_300, 1_200).as_deref(), Some(&[Guid(8)][..]), "an old question says too little");
-        lane.landed(&sweep, true, &mut wanted);
+        lane.landed(&sweep, Some(6_400), &mut wanted);
         assert!(wanted.is_empty());
+    }
+
+    #[test]
+    fn who_asks_once_the_answer_is_read_is_asked_for() {
+        let (mut lane, mut wanted) = (Lane::default(), Wanted::default());
+        let sweep: Arc<[Guid]> = (0..650).map(Guid).collect();
+        lane.sent(sweep.clone(), 5_000, false);
+        wanted.extend([(Guid(6), 5_019), (Guid(7), 5_020), (Guid(8), 5_060)]);
+        assert_eq!(go(&mut lane, &mut wanted, 5_070, 1_200), None, "the answer has not been looked through yet");
+        lane.landed(&sweep, Some(5_020), &mut wanted);
+        assert_eq!(go(&mut lane, &mut wanted, 5_080, 1_200).as_deref(), Some(&[Guid(7), Guid(8)][..]));
     }
 
     #[test]
@@ -217,7 +231,7 @@ mod tests {
                 wanted.insert(Guid(u128::from(now / each_ms) % people), now);
                 while out.front().is_some_and(|(at, _)| *at <= now) {
                     let Some((_, ids)) = out.pop_front() else { break };
-                    lane.landed(&ids, true, &mut wanted);
+                    lane.landed(&ids, Some(now), &mut wanted);
                 }
                 if let Some(ids) = go(&mut lane, &mut wanted, now, limit) {
                     prop_assert!(!ids.is_empty() && ids.len() <= MOST_IDS);

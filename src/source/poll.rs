@@ -377,11 +377,11 @@ impl<'a> State<'a> {
             self.spare.push(answer);
         }
         let Some(landed) = landed else {
-            self.lane.landed(&question.ids, false, &mut lock(&self.shared.wanted));
+            self.lane.landed(&question.ids, None, &mut lock(&self.shared.wanted));
             self.round_landed(&question, true);
             return;
         };
-        if landed.good {
+        if landed.read_at.is_some() {
             // Tried again and answered: no longer aside.
             self.aside.answered(&question.ids, |id| landed.refused.iter().any(|(refused, _)| *refused == id));
         }
@@ -391,7 +391,8 @@ impl<'a> State<'a> {
             self.aside.again_by(now.saturating_add(ALL_ASIDE));
         }
         landed.news.iter().for_each(|id| self.rounds[Which::Fast].planner.changed(*id, now));
-        self.lane.landed(&question.ids, landed.error.is_none(), &mut lock(&self.shared.wanted));
+        let read_at = landed.read_at.filter(|_| landed.error.is_none());
+        self.lane.landed(&question.ids, read_at, &mut lock(&self.shared.wanted));
         landed.again.iter().for_each(|(id, wait)| self.later.push(now + wait, *id));
         self.round_landed(&question, landed.error.is_some());
         match landed.error {

@@ -291,13 +291,13 @@ final class LifeCases {
                 TeamsPresenceSync second = TeamsPresenceSync.builder(config).listener(new Recorder()).threadName("refused").build()) {
             first.start();
             before = Support.descriptors("eventfd");
-            for (int time = 0; time < 20; time++) {
+            for (int time = 0; time < 5; time++) {
                 Support.contains(Support.refused(Status.LOCKED, second::start).explanation(), "process");
             }
             Support.await("no thread", () -> Thread.getAllStackTraces().keySet().stream().noneMatch(
                     thread -> thread.getName().equals("refused") && thread.isAlive()));
             // Fewer than one for each time: others may come and go.
-            Support.await("no descriptor", () -> Support.descriptors("eventfd") < before + 10);
+            Support.await("no descriptor", () -> Support.descriptors("eventfd") < before + 4);
             Support.check(first.stop(60_000), "stopped");
             second.start();
             Support.check(second.stop(60_000), "stopped");

@@ -129,13 +129,13 @@ impl World {
                 side.landed(Landing::Answered(at, asked(&action), Err(SubscriptionError { why, error })));
             }
             (Job::Poll(question), outcome) => {
-                let mut landed = Landed { refused: Vec::new(), error: None, good: false, news: Vec::new(), again: Vec::new() };
+                let mut landed = Landed { refused: Vec::new(), error: None, read_at: None, news: Vec::new(), again: Vec::new() };
                 let mut answer = PresenceAnswer::default();
                 match outcome {
                     Outcome::Presence(body) => {
                         answer.read(body).expect("a good answer");
                         landed.again = side.hub.polled(side.desk, &answer, since, &mut landed.news);
-                        landed.good = true;
+                        landed.read_at = Some(now);
                     }
                     Outcome::Failed(class) => {
                         if let Class::Throttled { retry_after, .. } = &class {
