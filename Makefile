@@ -5,7 +5,7 @@ PROFILE_DIR := target/debug
 LIB := $(PROFILE_DIR)/libteams_presence_sync.so
 CFLAGS := -std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude
 
-.PHONY: help demo-parts demo demo-notify test test-build soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo java test-asterisk flood fuzz
+.PHONY: help demo-parts demo demo-notify test test-build soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo java test-asterisk test-java flood fuzz
 
 help:
 	@echo "make demo        a C program loads the library and shows a day of a small office in a minute"
@@ -25,6 +25,7 @@ help:
 	@echo "make test-peers  third-party servers from npm on loopback (needs Node)"
 	@echo "make test-network  real host names, a real proxy, IPv6, in network namespaces (needs root)"
 	@echo "make test-asterisk  the module of examples/asterisk in Debian testing's Asterisk (needs root)"
+	@echo "make test-java   the Java bindings on Java 8, 11, 17, 21 and 25, and the jar by Maven, from Debian unstable (needs a JDK, root)"
 	@echo "make deny        licences, bans, sources of every dependency"
 	@echo "make header, make docs   write the generated files anew"
 
@@ -49,7 +50,7 @@ demo-notify: demo-parts
 
 # Most tests wait for clocks and sockets: three for each core, and the cores have something to do.
 TEST := $(CARGO) test --workspace --features test-hooks
-test: export RUST_TEST_THREADS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores * 3 < 24 ? cores * 3 : 24)))
+test test-java: export RUST_TEST_THREADS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores * 3 < 24 ? cores * 3 : 24)))
 test: test-build
 	$(TEST) --no-fail-fast
 
@@ -202,5 +203,11 @@ test-asterisk:
 	$(CARGO) build --quiet --lib --package teams-presence-sync
 	$(CARGO) build --quiet --package teams-presence-simulator
 	@bash tests/asterisk/run.sh
+
+test-java:
+	$(call need,$(CARGO),https://rustup.rs)
+	$(call need,cc,apt-get install -y gcc)
+	$(TEST) --quiet --test java --no-run
+	@bash tests/java_versions/run.sh
 
 include packaging/packaging.mk

@@ -86,6 +86,11 @@ fn the_pom_can_be_published() {
     assert!(pom.contains(&format!("<version>{}</version>", env!("CARGO_PKG_VERSION"))), "another version than Cargo.toml");
     assert!(!pom.contains("<dependency>") && !pom.contains("<parent>"), "a dependency");
     assert!(pom.contains("<maven.compiler.release>8<"), "not for Java 8");
+    // What Maven takes by itself differs by its version, and some of it knows no maven.compiler.release.
+    for plugin in ["resources", "compiler", "surefire", "jar"] {
+        let named = pom.split_once(&format!("<artifactId>maven-{plugin}-plugin</artifactId>"));
+        assert!(named.is_some_and(|(_, rest)| rest.trim_start().starts_with("<version>")), "no version of maven-{plugin}-plugin");
+    }
 }
 
 /// The recipe of docs/hosting.md, with what its reader has around it.
@@ -169,6 +174,21 @@ fn want_of_memory_is_survived() {
     let output = java.option("-Xmx32m").main("Memory", &[]).run();
     assert!(output.contains("survived"), "{output}");
     eprintln!("{output}");
+}
+
+/// What a security manager forbids is told, and leaves nothing half done. Later versions of Java have none.
+#[test]
+fn a_security_manager_is_obeyed() {
+    let Some(bindings) = bindings() else { return };
+    let simulator = simulator();
+    let mut java = Java::new(bindings);
+    java.simulator(&simulator);
+    let output = java.main("Guarded", &[]).run();
+    if output.contains("no security manager in this version") {
+        machine::skipped("a security manager: this Java has none (make test-java has one that does)");
+        return;
+    }
+    assert!(output.contains("guarded"), "{output}");
 }
 
 /// Neither a running instance nor one whose listener hangs keeps a virtual machine.

@@ -48,6 +48,21 @@ public final class InsideCases {
         }
     }
 
+    /** Bytes that are no UTF-8 become U+FFFD: also those that JNI's own encoding has for NUL and for half of a surrogate pair. */
+    public static void decoding() {
+        byte[] nul = {'a', (byte) 0xc0, (byte) 0x80, 'b'};
+        byte[] half = {'a', (byte) 0xed, (byte) 0xa0, (byte) 0xb4, 'b'};
+        byte[] cut = {'a', (byte) 0xf0, (byte) 0x9d, (byte) 0x84};
+        for (byte[] bytes : new byte[][] {nul, half, cut}) {
+            String text = Utf8.text(bytes);
+            if (!text.matches("a\ufffd+b?")) {
+                throw new AssertionError(text);
+            }
+        }
+        same(Utf8.text(new byte[] {(byte) 0xf0, (byte) 0x9d, (byte) 0x84, (byte) 0x9e, 0, 'b'}), "\ud834\udd1e\0b");
+        same(Utf8.untilNul(new byte[] {(byte) 0xc3, (byte) 0xa9, 0, 'b'}), "\u00e9");
+    }
+
     /** Platforms, reasons that are hard to read, and who may enter where the library is extracted. */
     public static void loader() throws IOException {
         Path below = Paths.get(System.getProperty("java.io.tmpdir"));

@@ -1,6 +1,5 @@
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -270,21 +269,8 @@ final class LifeCases {
         }
     }
 
-    /** Entries of this kind, for instance eventfd. */
-    private static long descriptors(String kind) throws Exception {
-        try (Stream<Path> all = Files.list(Paths.get("/proc/self/fd"))) {
-            return all.filter(path -> {
-                try {
-                    return Files.readSymbolicLink(path).toString().contains(kind);
-                } catch (java.io.IOException closedMeanwhile) {
-                    return false;
-                }
-            }).count();
-        }
-    }
-
     private static void nothingLeft() throws Exception {
-        long before = descriptors("eventfd");
+        long before = Support.descriptors("eventfd");
         for (int life = 0; life < 25; life++) {
             Recorder told = new Recorder();
             try (TeamsPresenceSync sync = start(told)) {
@@ -292,7 +278,7 @@ final class LifeCases {
                 Support.check(sync.state("101").matched(), "found");
             }
         }
-        Support.await("descriptors back at " + before, () -> descriptors("eventfd") <= before);
+        Support.await("descriptors back at " + before, () -> Support.descriptors("eventfd") <= before);
         Support.await("no poll thread", () -> Thread.getAllStackTraces().keySet().stream().noneMatch(
                 thread -> thread.getName().equals("teams-presence-sync") && thread.isAlive()));
     }
@@ -304,14 +290,14 @@ final class LifeCases {
         try (TeamsPresenceSync first = TeamsPresenceSync.builder(config).listener(new Recorder()).closeTimeoutMillis(60_000).build();
                 TeamsPresenceSync second = TeamsPresenceSync.builder(config).listener(new Recorder()).threadName("refused").build()) {
             first.start();
-            before = descriptors("eventfd");
+            before = Support.descriptors("eventfd");
             for (int time = 0; time < 5; time++) {
                 Support.contains(Support.refused(Status.LOCKED, second::start).explanation(), "process");
             }
             Support.await("no thread", () -> Thread.getAllStackTraces().keySet().stream().noneMatch(
                     thread -> thread.getName().equals("refused") && thread.isAlive()));
             // Fewer than one for each time: others may come and go.
-            Support.await("no descriptor", () -> descriptors("eventfd") < before + 4);
+            Support.await("no descriptor", () -> Support.descriptors("eventfd") < before + 4);
             Support.check(first.stop(60_000), "stopped");
             second.start();
             Support.check(second.stop(60_000), "stopped");

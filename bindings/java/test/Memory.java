@@ -3,8 +3,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.teamspresencesync.Answer;
 import org.teamspresencesync.DndChange;
 import org.teamspresencesync.Presence;
+import org.teamspresencesync.Status;
 import org.teamspresencesync.TeamsPresenceListener;
 import org.teamspresencesync.TeamsPresenceSync;
+import org.teamspresencesync.TeamsPresenceSyncException;
 import org.teamspresencesync.User;
 
 /** A listener that eats all memory: the callbacks that follow cannot even be made. Memory comes back, and all goes on. */
@@ -13,6 +15,8 @@ public final class Memory {
     private static volatile Object[] eaten;
     private static final AtomicInteger TOLD = new AtomicInteger();
     private static volatile Throwable first;
+    private static volatile TeamsPresenceSync instance;
+    private static volatile Throwable closing;
 
     private Memory() {
     }
@@ -59,21 +63,30 @@ public final class Memory {
             public void onFailure(String method, Throwable failure) {
                 if (first == null) {
                     first = failure;
+                    eaten = null;
+                    // This is a method of the listener, too, although none was called before it.
+                    try {
+                        instance.close();
+                    } catch (RuntimeException refused) {
+                        closing = refused;
+                    }
                 }
                 TOLD.incrementAndGet();
             }
         };
         TeamsPresenceSync sync = Support.builder(hungry, "").build();
+        instance = sync;
         sync.putUser(User.of("101", "ann@contoso.test"));
         sync.start();
         // Nothing is allocated here: there is no memory.
         while (TOLD.get() == 0) {
             Thread.sleep(5);
         }
-        eaten = null;
         Support.await("offered again", () -> sync.state("101").dndOwned());
         Support.check(first instanceof OutOfMemoryError, String.valueOf(first));
         Support.check(sync.failures() >= 1, "counted");
+        boolean reentrant = closing instanceof TeamsPresenceSyncException && ((TeamsPresenceSyncException) closing).status() == Status.REENTRANT;
+        Support.check(reentrant, "close in onFailure: " + closing);
         sync.close();
         System.out.println("survived after " + TOLD.get() + " failures, the first: " + first);
     }

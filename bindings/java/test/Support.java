@@ -6,9 +6,11 @@ import java.net.HttpURLConnection;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.teamspresencesync.TeamsPresenceListener;
 import org.teamspresencesync.TeamsPresenceSync;
 import org.teamspresencesync.TeamsPresenceSyncException;
@@ -130,6 +132,19 @@ final class Support {
             bytes.write(part, 0, got);
         }
         return new String(bytes.toByteArray(), StandardCharsets.UTF_8);
+    }
+
+    /** Open descriptors of this kind, for instance eventfd. */
+    static long descriptors(String kind) throws Exception {
+        try (Stream<Path> all = Files.list(Paths.get("/proc/self/fd"))) {
+            return all.filter(path -> {
+                try {
+                    return Files.readSymbolicLink(path).toString().contains(kind);
+                } catch (IOException closedMeanwhile) {
+                    return false;
+                }
+            }).count();
+        }
     }
 
     /** Lines of /proc/self/maps that name this file: the mapped parts of a library. */

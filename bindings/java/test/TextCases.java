@@ -27,6 +27,7 @@ final class TextCases {
         to.add("a NUL in a configuration does not end it", TextCases::nulInConfiguration);
         to.add("a NUL or half a character in an id is refused", TextCases::refused);
         to.add("errors of the library with wide characters", TextCases::errors);
+        to.add("bytes that are no UTF-8", InsideCases::decoding);
         to.add("the configuration is led to poll mode", InsideCases::configuration);
         to.add("words of the loader", InsideCases::loader);
     }

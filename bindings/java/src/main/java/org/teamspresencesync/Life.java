@@ -27,27 +27,31 @@ final class Life {
     }
 
     void start() {
+        Throwable withoutHook = null;
         synchronized (lock) {
             if (closing) {
                 throw closed ? Outcome.closed() : new IllegalStateException("the instance is being closed");
             }
             PollThread next = new PollThread(threadName, handle, upcalls, closeMillis);
-            next.setContextClassLoader(upcalls.listenerLoader());
             boolean started = false;
             try {
+                next.setContextClassLoader(upcalls.listenerLoader());
                 // First the thread, which the system may refuse: an instance without one would be mute.
                 next.start();
                 byte[] err = Outcome.room();
                 Outcome.succeed(Native.start(handle, err), err);
                 started = true;
                 thread = next;
-                addHook();
+                withoutHook = addHook();
             } finally {
                 next.begin(started);
                 if (!next.isAlive()) {
                     next.closeBell();
                 }
             }
+        }
+        if (withoutHook != null) {
+            upcalls.failed("shutdown hook", withoutHook);
         }
     }
 
@@ -112,15 +116,20 @@ final class Life {
         }
     }
 
-    private void addHook() {
+    /** Answers why there is none: the instance runs all the same, so that is no reason to refuse its start. */
+    private Throwable addHook() {
         if (hookMillis == 0 || hook != null) {
-            return;
+            return null;
         }
-        hook = new Thread(this::stopAtExit, threadName + "-shutdown");
         try {
-            Runtime.getRuntime().addShutdownHook(hook);
+            Thread made = new Thread(this::stopAtExit, threadName + "-shutdown");
+            Runtime.getRuntime().addShutdownHook(made);
+            hook = made;
+            return null;
         } catch (IllegalStateException endsAlready) {
-            hook = null;
+            return null;
+        } catch (SecurityException | OutOfMemoryError refused) {
+            return refused;
         }
     }
 
@@ -139,7 +148,7 @@ final class Life {
         }
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException endsAlready) {
+        } catch (IllegalStateException | SecurityException endsOrForbids) {
             // It is this hook that stops, or that will find nothing to stop.
         }
         hook = null;

@@ -86,7 +86,7 @@ final class NativeLibrary {
             Files.copy(glue, directory.resolve(GLUE));
             String file = directory.resolve(GLUE).toAbsolutePath().toString();
             return tried(place + ", extracted to " + directory, tried, () -> System.load(file));
-        } catch (IOException | UnsupportedOperationException error) {
+        } catch (IOException | UnsupportedOperationException | SecurityException error) {
             tried.add(place + ", to be extracted below " + below + ": " + error + "; name another directory by -D" + TMPDIR_PROPERTY);
             return false;
         } finally {

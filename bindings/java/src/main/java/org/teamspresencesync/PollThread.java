@@ -37,11 +37,11 @@ final class PollThread extends Thread {
         this.handle = handle;
         this.upcalls = upcalls;
         this.stopMillis = stopMillis;
+        setDaemon(true);
         wake = Native.wakeOpen();
         if (wake < 0) {
             throw new TeamsPresenceSyncException(Status.SYSTEM, "no descriptor for the poll thread: error " + -wake);
         }
-        setDaemon(true);
     }
 
     /** Whether the calling thread is inside a method of a listener. */
@@ -146,7 +146,7 @@ final class PollThread extends Thread {
                 }
             } catch (Throwable failure) {
                 // Without this thread the instance would be mute: it goes on whatever that was.
-                upcalls.failed("poll thread", failure);
+                upcalls.failedOutside("poll thread", failure);
                 LockSupport.parkNanos(this, PAUSE_NANOS);
             }
         }

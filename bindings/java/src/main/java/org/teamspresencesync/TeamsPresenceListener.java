@@ -80,11 +80,12 @@ public interface TeamsPresenceListener {
     }
 
     /**
-     * Another method of this listener threw, a stage that it returned ended with an exception, or a late answer or the poll thread met an
-     * error of the library. By default it goes to the uncaught-exception handler of the calling thread, which prints it to standard error
+     * Another method of this listener threw, a stage that it returned ended with an exception, a late answer or the poll thread met an
+     * error of the library, or a security manager forbids the shutdown hook. By default it goes to the uncaught-exception handler of the calling thread, which prints it to standard error
      * unless you set another one. What this method throws is printed to standard error.
      *
-     * <p>Called on the poll thread, or on the thread that completed the stage: possibly while another method runs.
+     * <p>Called on the poll thread, on the thread that completed the stage, or on that of {@link TeamsPresenceSync#start}: possibly while another
+     * method runs.
      *
      * @param method  which method it was, for instance {@code onDnd}
      * @param failure what was thrown

@@ -149,7 +149,17 @@ final class Upcalls {
 
     /** Called by native code where even making the values for a callback failed. */
     void failed(Throwable failure) {
-        failed("callback", failure);
+        failedOutside("callback", failure);
+    }
+
+    /** Reports on the poll thread what no method of the listener threw: onFailure is then the one that it is inside of. */
+    void failedOutside(String method, Throwable failure) {
+        PollThread.enterListener();
+        try {
+            failed(method, failure);
+        } finally {
+            PollThread.leaveListener();
+        }
     }
 
     /** Reports, and comes back whatever happens: the caller stands in native code, or has more to do. */
