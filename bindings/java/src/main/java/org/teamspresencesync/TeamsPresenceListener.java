@@ -81,8 +81,8 @@ public interface TeamsPresenceListener {
 
     /**
      * Another method of this listener threw, a stage that it returned ended with an exception, a late answer or the poll thread met an
-     * error of the library, or a security manager forbids the shutdown hook. By default it goes to the uncaught-exception handler of the calling thread, which prints it to standard error
-     * unless you set another one. What this method throws is printed to standard error.
+     * error of the library, or a security manager forbids the shutdown hook. By default it goes to the uncaught-exception handler of the
+     * calling thread, which prints it to standard error unless you set another one. What this method throws is printed to standard error.
      *
      * <p>Called on the poll thread, on the thread that completed the stage, or on that of {@link TeamsPresenceSync#start}: possibly while another
      * method runs.
