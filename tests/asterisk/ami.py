@@ -88,10 +88,10 @@ class Manager:
         with self.lock:
             return self.presences.get(name)
 
-    def bridged(self, begin):
-        """The bridges that the newest channel which begins so has been in."""
+    def bridged(self, channel):
+        """The bridges that it has been in."""
         with self.lock:
-            return next((bridges for name, bridges in reversed(self.bridges.items()) if name.startswith(begin)), set())
+            return set(self.bridges.get(channel, ()))
 
     def variable(self, name):
         return self.action("Getvar", Variable=name)["Value"]

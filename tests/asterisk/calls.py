@@ -115,6 +115,9 @@ class Calls:
         _, call, to = caller.invite(number, lambda: (until("101 rings", lambda: len(desk.rung) > rung), desk.pick_up()))
         desk.picks_up = False
         self.in_call("101", "103")
+        # Known to be in a call is who has dialled; nobody can be transferred before both are in the bridge.
+        bridges = self.asterisk.manager.bridged
+        until("both are in one bridge", lambda: bridges(self.channel("PJSIP/101-")) & bridges(self.channel("PJSIP/103-")))
         return call, to
 
     def handed_over(self):
@@ -139,7 +142,7 @@ class Calls:
         # The same, having asked first: 101 talks to 600 while 103 waits, then hangs up and so joins the two.
         self.talk(caller, "601")
         ami.action("Atxfer", Channel=self.channel("PJSIP/101-"), Context="phones", Exten="600")
-        until("101 talks to 600", lambda: (len(ami.bridged("PJSIP/101-")) > 1 and self.channel("Local/stays@phones-") is not None, self.asterisk.cli("core show channels")))
+        until("101 talks to 600", lambda: len(ami.bridged(self.channel("PJSIP/101-"))) > 1 and self.channel("Local/stays@phones-") is not None)
         self.in_call("101", "103")
         self.hang_up_by_pbx("101")
         self.in_call("103")
