@@ -6,8 +6,11 @@
 #include <asterisk/stasis.h>
 #include <asterisk/stasis_channels.h>
 #include <asterisk/stringfields.h>
+#include <asterisk/taskprocessor.h>
 
 #define BUCKETS 251
+/* As many as the manager interface lets wait: while the users are read, what is told of them waits. */
+#define MOST_WAITING (6 * AST_TASKPROCESSOR_HIGH_WATER_LEVEL)
 
 struct call {
     AST_DECLARE_STRING_FIELDS(
@@ -41,10 +44,19 @@ static struct call *call_new(const char *uniqueid, const char *device)
     return call;
 }
 
-/* Its person talks, or has dialled and hears it ring (RING). A phone that rings (RINGING) is in no call yet; one on hold is. */
+/* Its person talks with somebody (in a bridge: also who is on hold, parked, first in a conference), or has dialled and waits for somebody. A
+ * phone that rings (RINGING) is in no call yet. What Asterisk answers by itself is none: feature codes, voice mail, announcements. Nothing of
+ * it shows in Teams, and told of such a "call" the library would pass by a call that Teams shows. */
 static int is_call(const struct ast_channel_snapshot *channel)
 {
-    return (channel->state == AST_STATE_UP || channel->state == AST_STATE_RING) && !ast_test_flag(&channel->flags, AST_FLAG_DEAD);
+    static const char *const waiting[] = { "Dial", "RetryDial", "Queue", "FollowMe" };
+    size_t i;
+    if ((channel->state != AST_STATE_UP && channel->state != AST_STATE_RING) || ast_test_flag(&channel->flags, AST_FLAG_DEAD))
+        return 0;
+    for (i = 0; i < ARRAY_LEN(waiting); i++)
+        if (strcasecmp(channel->dialplan->appl, waiting[i]) == 0)
+            return 1;
+    return channel->bridge->id[0] != '\0';
 }
 
 /* PJSIP/101-0000002a is a channel of PJSIP/101. While a transfer swaps two channels their names have more in front or behind; then they
@@ -122,7 +134,8 @@ int teams_calls_open(void (*changed)(const char *device))
     calls = ao2_container_alloc_hash(AO2_ALLOC_OPT_LOCK_MUTEX, 0, BUCKETS, call_hash_fn, NULL, call_cmp_fn);
     watch = calls != NULL ? stasis_subscribe(ast_channel_topic_all(), on_message, NULL) : NULL;
     if (watch == NULL || stasis_subscription_accept_message_type(watch, ast_channel_snapshot_type()) != 0
-        || stasis_subscription_set_filter(watch, STASIS_SUBSCRIPTION_FILTER_SELECTIVE) != 0 || look_around() != 0) {
+        || stasis_subscription_set_filter(watch, STASIS_SUBSCRIPTION_FILTER_SELECTIVE) != 0
+        || stasis_subscription_set_congestion_limits(watch, -1, MOST_WAITING) != 0 || look_around() != 0) {
         teams_calls_close();
         return -1;
     }
@@ -142,7 +155,7 @@ int teams_calls_is_one_of(const char *device, const char *devices)
 {
     char *rest = ast_strdupa(devices), *one;
     while ((one = strsep(&rest, "&")) != NULL)
-        if (one[0] != '\0' && strcasecmp(one, device) == 0)
+        if (strcasecmp(ast_strip(one), device) == 0)
             return 1;
     return 0;
 }

@@ -21,7 +21,7 @@ static const char *presence_words(const tps_state *state, char *room, size_t siz
 
 static int by_number(const void *left, const void *right)
 {
-    return strcmp(((const struct teams_view *)left)->extension, ((const struct teams_view *)right)->extension);
+    return strverscmp(((const struct teams_view *)left)->extension, ((const struct teams_view *)right)->extension);
 }
 
 static char *complete_extension(const char *word)
@@ -35,10 +35,12 @@ static char *complete_extension(const char *word)
     return NULL;
 }
 
+static const char no_extension[] = "No such extension in teams_presence.conf";
+
 static char *show(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *args)
 {
     static const char format[] = "%-12s %-4s %-9s %-12s %-5s %s\n";
-    size_t count, i, dnd = 0;
+    size_t count, i, dnd = 0, shown = 0;
     struct teams_view *views;
     char room[80];
     if (cmd == CLI_INIT) {
@@ -55,20 +57,23 @@ static char *show(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *arg
     if (views == NULL)
         return CLI_FAILURE;
     qsort(views, count, sizeof *views, by_number);
-    ast_cli(args->fd, format, "Extension", "DND", "Owner", "Presence", "Call", "Teams");
     for (i = 0; i < count; i++) {
         tps_state state = TPS_STATE_INIT;
         if (args->argc == 4 && strcmp(args->argv[3], views[i].extension) != 0)
             continue;
+        if (shown++ == 0)
+            ast_cli(args->fd, format, "Extension", "DND", "Owner", "Presence", "Call", "Teams");
         tps_get_state(teams_instance(), views[i].extension, &state);
         dnd += views[i].dnd != 0;
         ast_cli(args->fd, format, views[i].extension, views[i].dnd ? "on" : "off", !views[i].dnd ? "-" : views[i].ours ? "Teams" : "a person",
                 S_OR(views[i].shown, "-"), views[i].in_call ? "yes" : "no", presence_words(&state, room, sizeof room));
     }
+    if (args->argc == 4 && shown == 0)
+        ast_cli(args->fd, "%s\n", no_extension);
     if (args->argc == 3)
         ast_cli(args->fd, "%zu extensions, %zu of them on DND; libteams_presence_sync %s\n", count, dnd, tps_version());
     ast_free(views);
-    return CLI_SUCCESS;
+    return args->argc == 4 && shown == 0 ? CLI_FAILURE : CLI_SUCCESS;
 }
 
 static char *explain(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *args)
@@ -97,7 +102,7 @@ static char *explain(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *
         text = more;
     }
     if (status != TPS_OK) {
-        ast_cli(args->fd, "%s\n", status == TPS_E_NOT_FOUND ? "No such extension in teams_presence.conf" : tps_status_name(status));
+        ast_cli(args->fd, "%s\n", status == TPS_E_NOT_FOUND ? no_extension : tps_status_name(status));
     } else {
         json = ast_json_load_string(text, NULL);
         pretty = json != NULL ? ast_json_dump_string_format(json, AST_JSON_PRETTY) : NULL;
@@ -123,7 +128,7 @@ static char *refresh(struct ast_cli_entry *entry, int cmd, struct ast_cli_args *
     if (args->argc > 4)
         return CLI_SHOWUSAGE;
     status = tps_refresh(teams_instance(), args->argc == 4 ? args->argv[3] : NULL);
-    ast_cli(args->fd, "%s\n", status == TPS_OK ? "Asked" : status == TPS_E_NOT_FOUND ? "No such extension in teams_presence.conf" : tps_status_name(status));
+    ast_cli(args->fd, "%s\n", status == TPS_OK ? "Asked" : status == TPS_E_NOT_FOUND ? no_extension : tps_status_name(status));
     return status == TPS_OK ? CLI_SUCCESS : CLI_FAILURE;
 }
 

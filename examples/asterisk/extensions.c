@@ -10,8 +10,11 @@
 #include <asterisk/devicestate.h>
 #include <asterisk/stasis.h>
 #include <asterisk/stringfields.h>
+#include <asterisk/taskprocessor.h>
 
 #define BUCKETS 1021
+/* All lamps of a large office may change at once. Where a queue is over its limit, which is 500 else, Asterisk refuses calls. */
+#define MOST_WAITING (40 * AST_TASKPROCESSOR_HIGH_WATER_LEVEL)
 
 struct extension {
     AST_DECLARE_STRING_FIELDS(
@@ -169,8 +172,11 @@ static void settle(struct extension *extension, int on, int ours)
     set_mark(extension, on && ours);
     /* A key that only lights the lamp, or a feature code that crossed us: the dial plan has to read the same. If the lamp has changed again
      * meanwhile, that comes next. */
-    if (teams_host_dnd(extension->number) != on && teams_host_lamp(extension->number) == on)
-        teams_host_set_dnd(extension->number, on);
+    if (teams_host_lamp(extension->number) == on) {
+        if (teams_host_dnd(extension->number) != on)
+            teams_host_set_dnd(extension->number, on);
+        teams_host_set_device_lamps(extension->number, on);
+    }
     if (news)
         show(extension);
 }
@@ -249,8 +255,8 @@ static void on_message(void *data, struct stasis_subscription *subscription, str
     if (state->eid == NULL || ast_eid_cmp(state->eid, &ast_eid_default) != 0)
         return;
     number = teams_host_lamp_of(state->device);
-    if (number != NULL && (state->state == AST_DEVICE_BUSY || state->state == AST_DEVICE_NOT_INUSE))
-        lamp_changed(number, state->state == AST_DEVICE_BUSY);
+    if (number != NULL && teams_host_lit(state->state) >= 0)
+        lamp_changed(number, teams_host_lit(state->state));
 }
 
 int teams_extensions_open(void)
@@ -258,7 +264,8 @@ int teams_extensions_open(void)
     extensions = ao2_container_alloc_hash(AO2_ALLOC_OPT_LOCK_MUTEX, 0, BUCKETS, extension_hash_fn, extension_sort_fn, extension_cmp_fn);
     watch = extensions != NULL ? stasis_subscribe(ast_device_state_topic_all(), on_message, NULL) : NULL;
     if (watch == NULL || stasis_subscription_accept_message_type(watch, ast_device_state_message_type()) != 0
-        || stasis_subscription_set_filter(watch, STASIS_SUBSCRIPTION_FILTER_SELECTIVE) != 0 || teams_calls_open(calls_changed) != 0) {
+        || stasis_subscription_set_filter(watch, STASIS_SUBSCRIPTION_FILTER_SELECTIVE) != 0
+        || stasis_subscription_set_congestion_limits(watch, -1, MOST_WAITING) != 0 || teams_calls_open(calls_changed) != 0) {
         teams_extensions_close();
         return -1;
     }
@@ -289,6 +296,7 @@ static int32_t look_at(struct extension *extension)
     extension->dnd = teams_host_dnd(extension->number);
     if (teams_host_lamp(extension->number) != extension->dnd)
         light(extension, extension->dnd);
+    teams_host_set_device_lamps(extension->number, extension->dnd);
     if (!extension->dnd)
         set_mark(extension, 0);
     if (extension->dnd)
@@ -310,7 +318,6 @@ int teams_extensions_take(const struct teams_settings *settings, char *err, size
     snprintf(err, err_len, "out of memory");
     ast_mutex_lock(&lock);
     if (users != NULL) {
-        ao2_callback(extensions, OBJ_NODATA | OBJ_MULTIPLE, unlist, NULL);
         for (i = 0; i < settings->count; i++) {
             const struct teams_row *row = &settings->rows[i];
             struct extension *extension = extension_find(row->extension);
@@ -325,15 +332,17 @@ int teams_extensions_take(const struct teams_settings *settings, char *err, size
                 ao2_cleanup(extension);
                 break;
             }
-            extension->listed = 1;
             ao2_ref(extension, -1);
         }
     }
     if (i == settings->count && users != NULL)
         status = tps_set_users(sync_of_all, users, settings->count, err, err_len);
+    if (status == TPS_OK)
+        ao2_callback(extensions, OBJ_NODATA | OBJ_MULTIPLE, unlist, NULL);
     /* Also who is in no call: a process before this one may have left one in Teams. */
     for (i = 0; status == TPS_OK && i < settings->count; i++) {
         struct extension *extension = extension_find(settings->rows[i].extension);
+        extension->listed = 1;
         extension->in_call = teams_calls_any(extension->device);
         report_call(extension);
         ao2_ref(extension, -1);

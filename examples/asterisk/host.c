@@ -11,6 +11,7 @@
 #define DND_FAMILY "DND"
 #define MARK_FAMILY "TeamsPresence"
 #define LAMP "Custom:DND"
+#define DEVICE_LAMP "Custom:DEVDND"
 
 int teams_host_dnd(const char *extension)
 {
@@ -21,6 +22,12 @@ int teams_host_dnd(const char *extension)
 int teams_host_mark(const char *extension)
 {
     return ast_db_exists(MARK_FAMILY, extension);
+}
+
+/* FreePBX's feature codes put the lamp out with NOT_INUSE, its user control panel with UNAVAILABLE. */
+int teams_host_lit(int state)
+{
+    return state == AST_DEVICE_BUSY ? 1 : state == AST_DEVICE_NOT_INUSE || state == AST_DEVICE_UNAVAILABLE ? 0 : -1;
 }
 
 /* As this server published it last, which is what its next state is compared with: one that is no change is told to nobody. */
@@ -34,7 +41,7 @@ int teams_host_lamp(const char *extension)
     if (message != NULL)
         state = ((const struct ast_device_state_message *)stasis_message_data(message))->state;
     ao2_cleanup(message);
-    return state == AST_DEVICE_BUSY ? 1 : state == AST_DEVICE_NOT_INUSE ? 0 : -1;
+    return teams_host_lit(state);
 }
 
 int teams_host_set_dnd(const char *extension, int on)
@@ -53,6 +60,19 @@ int teams_host_set_lamp(const char *extension, int on)
     char call[AST_MAX_EXTENSION + 40];
     snprintf(call, sizeof call, "DEVICE_STATE(" LAMP "%s)", extension);
     return ast_func_write(NULL, call, on ? "BUSY" : "NOT_INUSE");
+}
+
+void teams_host_set_device_lamps(const char *extension, int on)
+{
+    char family[AST_MAX_EXTENSION + 10], devices[512], call[sizeof devices + 40], *rest = devices, *device;
+    snprintf(family, sizeof family, "AMPUSER/%s", extension);
+    if (ast_db_get(family, "device", devices, sizeof devices) != 0)
+        return;
+    while ((device = strsep(&rest, "&")) != NULL)
+        if (device[0] != '\0' && strpbrk(device, "(),") == NULL) {
+            snprintf(call, sizeof call, "DEVICE_STATE(" DEVICE_LAMP "%s)", device);
+            ast_func_write(NULL, call, on ? "BUSY" : "NOT_INUSE");
+        }
 }
 
 int teams_host_set_presence(const char *extension, const char *word)

@@ -45,7 +45,9 @@ static void on_thread_stop(void *user_data, const char *name)
 /* Asterisk unloads modules only where it stops gracefully. In any other stop it comes by here: what dnd.on_stop says is done then. */
 static void stop_at_exit(void)
 {
-    tps_stop(instance, STOP_MS);
+    tps_status status = tps_stop(instance, STOP_MS);
+    if (status != TPS_OK)
+        ast_log(LOG_WARNING, "Not stopped: %s. DND that is left on keeps its mark, and is known at the next start\n", tps_status_name(status));
 }
 
 /* Asterisk holds the lock of its list of modules here. No callback takes it: they load, unload and look for no module. */
@@ -86,7 +88,7 @@ static int begin(const struct teams_settings *settings)
             return 0;
         }
     }
-    ast_log(LOG_ERROR, "%s\n", err);
+    ast_log(LOG_ERROR, "Not loaded: %s: %s\n", settings->path, err);
     return -1;
 }
 
@@ -118,9 +120,12 @@ static int reload_module(void)
     if (teams_settings_read(&settings) != 0)
         return -1;
     status = tps_reload(instance, settings.document, settings.document_len, err, sizeof err);
-    failed = status != TPS_OK || teams_extensions_take(&settings, err, sizeof err) != 0;
+    failed = status != TPS_OK;
     if (failed)
-        ast_log(LOG_ERROR, "Nothing was changed: %s%s\n", err, status == TPS_E_NEEDS_RESTART ? ". Unload and load the module for that" : "");
+        ast_log(LOG_ERROR, "Nothing was changed: %s: %s%s\n", settings.path, err,
+                status == TPS_E_NEEDS_RESTART ? ". Unload and load the module for that" : "");
+    else if ((failed = teams_extensions_take(&settings, err, sizeof err)) != 0)
+        ast_log(LOG_ERROR, "%s holds, but the users are those of before: %s\n", settings.path, err);
     teams_settings_free(&settings);
     return failed ? -1 : 0;
 }

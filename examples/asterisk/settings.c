@@ -4,6 +4,7 @@
 #include <asterisk/astdb.h>
 #include <asterisk/config.h>
 #include <asterisk/paths.h>
+#include <asterisk/utf8.h>
 
 #define FILE_NAME "teams_presence.conf"
 #define MOST_DOCUMENT (1 << 20)
@@ -17,27 +18,22 @@ void teams_settings_free(struct teams_settings *settings)
 
 static int read_document(struct teams_settings *settings, const char *name)
 {
-    char path[PATH_MAX];
     FILE *file;
+    int failed;
     if (name[0] == '/')
-        ast_copy_string(path, name, sizeof path);
+        ast_copy_string(settings->path, name, sizeof settings->path);
     else
-        snprintf(path, sizeof path, "%s/%s", ast_config_AST_CONFIG_DIR, name);
-    file = fopen(path, "rb");
-    if (file == NULL) {
-        ast_log(LOG_ERROR, "%s: %s\n", path, strerror(errno));
-        return -1;
-    }
-    settings->document = ast_malloc(MOST_DOCUMENT);
+        snprintf(settings->path, sizeof settings->path, "%s/%s", ast_config_AST_CONFIG_DIR, name);
+    file = fopen(settings->path, "rb");
+    settings->document = file != NULL ? ast_malloc(MOST_DOCUMENT) : NULL;
     if (settings->document != NULL)
         settings->document_len = fread(settings->document, 1, MOST_DOCUMENT, file);
-    if (settings->document == NULL || ferror(file) || !feof(file)) {
-        ast_log(LOG_ERROR, "%s: cannot be read, or is longer than 1 MiB\n", path);
+    failed = settings->document == NULL || ferror(file) || !feof(file);
+    if (failed)
+        ast_log(LOG_ERROR, "%s: %s\n", settings->path, settings->document_len == MOST_DOCUMENT ? "longer than 1 MiB" : strerror(errno));
+    if (file != NULL)
         fclose(file);
-        return -1;
-    }
-    fclose(file);
-    return 0;
+    return failed ? -1 : 0;
 }
 
 /* The extension becomes part of keys, device names and function calls. */
@@ -46,10 +42,12 @@ static int is_extension(const char *text)
     return text[0] != '\0' && strlen(text) < AST_MAX_EXTENSION && text[strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+*#_-.")] == '\0';
 }
 
-static void copy_trimmed(char *to, const char *from, size_t size)
+/* Half an address could be somebody else's, so what does not fit is not cut. */
+static int copy_trimmed(char *to, const char *from, size_t size)
 {
-    ast_copy_string(to, from != NULL ? ast_skip_blanks(from) : "", size);
-    ast_trim_blanks(to);
+    char *trimmed = ast_strip(ast_strdupa(S_OR(from, "")));
+    ast_copy_string(to, trimmed, size);
+    return strlen(trimmed) < size;
 }
 
 /* One user: <extension> => <e-mail address>[,<rule set>[,<device>]]. The first entry of an extension counts. */
@@ -71,13 +69,18 @@ static int add_row(struct teams_settings *settings, const char *extension, const
     if (rows == NULL)
         return -1;
     settings->rows = rows;
-    row = &rows[settings->count++];
+    row = &rows[settings->count];
     ast_copy_string(row->extension, extension, sizeof row->extension);
-    copy_trimmed(row->email, email, sizeof row->email);
-    copy_trimmed(row->rule_set, rule_set, sizeof row->rule_set);
-    copy_trimmed(row->device, device, sizeof row->device);
+    if (!copy_trimmed(row->email, email, sizeof row->email) || !copy_trimmed(row->rule_set, rule_set, sizeof row->rule_set)
+        || !copy_trimmed(row->device, device, sizeof row->device) || !ast_utf8_is_valid(value)) {
+        ast_log(LOG_WARNING, "%s: what stands at %s is too long, or not UTF-8; left out\n", where, extension);
+        return 0;
+    }
     if (row->device[0] == '\0' && !ast_strlen_zero(technology))
         snprintf(row->device, sizeof row->device, "%s/%s", technology, extension);
+    else if (row->device[0] != '\0' && strchr(row->device, '/') == NULL)
+        ast_log(LOG_WARNING, "%s: '%s' at %s is no device as in PJSIP/101; its calls are not reported\n", where, row->device, extension);
+    settings->count++;
     return 0;
 }
 
@@ -97,7 +100,7 @@ int teams_settings_read(struct teams_settings *settings)
     struct ast_flags flags = { 0 };
     struct ast_config *conf = ast_config_load2(FILE_NAME, AST_MODULE, flags);
     struct ast_variable *line;
-    const char *document = "teams_presence.json", *family = NULL, *technology = "PJSIP";
+    const char *document = "teams_presence.json", *family = NULL, *technology = "PJSIP", *section;
     int failed = 0;
     memset(settings, 0, sizeof *settings);
     if (conf == CONFIG_STATUS_FILEMISSING || conf == CONFIG_STATUS_FILEINVALID) {
@@ -117,10 +120,17 @@ int teams_settings_read(struct teams_settings *settings)
         }
     }
     failed = failed || read_document(settings, document);
-    for (line = ast_variable_browse(conf, "users"); line != NULL && !failed; line = line->next)
-        failed = add_row(settings, line->name, line->value, technology, FILE_NAME);
+    /* [users] may stand there several times, as where a file is included. */
+    for (section = ast_category_browse(conf, NULL); section != NULL; section = ast_category_browse(conf, section)) {
+        if (strcasecmp(section, "users") != 0 && strcasecmp(section, "general") != 0)
+            ast_log(LOG_WARNING, FILE_NAME ": there is no section [%s]; there are general and users\n", section);
+        for (line = strcasecmp(section, "users") == 0 ? ast_variable_browse(conf, section) : NULL; line != NULL && !failed; line = line->next)
+            failed = add_row(settings, line->name, line->value, technology, FILE_NAME);
+    }
     if (!failed && !ast_strlen_zero(family))
         failed = add_rows_of_database(settings, family, technology);
+    if (!failed && settings->count == 0)
+        ast_log(LOG_WARNING, FILE_NAME ": neither [users] nor users_family names anybody\n");
     ast_config_destroy(conf);
     if (failed)
         teams_settings_free(settings);

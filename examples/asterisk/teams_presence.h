@@ -23,6 +23,7 @@ struct teams_row {
 };
 
 struct teams_settings {
+    char path[PATH_MAX]; /* of the document */
     char *document;
     size_t document_len;
     struct teams_row *rows;
@@ -38,9 +39,12 @@ void teams_settings_free(struct teams_settings *settings);
 int teams_host_dnd(const char *extension);  /* AstDB DND/<extension> */
 int teams_host_mark(const char *extension); /* AstDB TeamsPresence/<extension>: the DND is the library's */
 int teams_host_lamp(const char *extension); /* Custom:DND<extension>: 1 on, 0 off, -1 neither */
+int teams_host_lit(int state);              /* the same of a device state */
 int teams_host_set_dnd(const char *extension, int on);
 int teams_host_set_mark(const char *extension, int on);
 int teams_host_set_lamp(const char *extension, int on);
+/* Where FreePBX keeps AMPUSER/<extension>/device: Custom:DEVDND<device> of each, the lamps of its toggle *76. */
+void teams_host_set_device_lamps(const char *extension, int on);
 int teams_host_set_presence(const char *extension, const char *word);
 /* The extension behind Custom:DND, or NULL for another device. */
 const char *teams_host_lamp_of(const char *device);
@@ -50,7 +54,7 @@ const char *teams_host_lamp_of(const char *device);
 /* From here on `changed` is called for each device where a call began or ended, on a thread of Asterisk's and without a lock held. */
 int teams_calls_open(void (*changed)(const char *device));
 void teams_calls_close(void);
-/* `devices` as in a hint: PJSIP/101, or several with & between them. */
+/* `devices` as in a hint: PJSIP/101, or several with & between them, and blanks as you like. */
 int teams_calls_any(const char *devices);
 int teams_calls_is_one_of(const char *device, const char *devices);
 
@@ -81,6 +85,5 @@ tps_sync *teams_instance(void);
 
 void teams_cli_register(void);
 void teams_cli_unregister(void);
-
 
 #endif

@@ -16,6 +16,7 @@ class Manager:
         # What each device and each presence was said to be last, and how often each was said.
         self.devices, self.presences = {}, {}
         self.changes = collections.Counter()
+        self.bridges = {}  # the bridges that each channel has been in
         self.socket = until("AMI listens", lambda: self.connect(port))
         self.file = self.socket.makefile("rw", encoding="utf-8", newline="")
         self.file.readline()
@@ -54,6 +55,8 @@ class Manager:
                 return
             kind = packet["Event"]
             self.events[kind] += 1
+            if kind == "BridgeEnter":
+                self.bridges.setdefault(packet["Channel"], set()).add(packet["BridgeUniqueid"])
             if kind == "DeviceStateChange":
                 self.devices[packet["Device"]] = packet["State"]
                 self.changes[packet["Device"], packet["State"]] += 1
@@ -84,6 +87,11 @@ class Manager:
     def presence(self, name):
         with self.lock:
             return self.presences.get(name)
+
+    def bridged(self, channel):
+        """The bridges that it has been in."""
+        with self.lock:
+            return set(self.bridges.get(channel, ()))
 
     def variable(self, name):
         return self.action("Getvar", Variable=name)["Value"]

@@ -120,6 +120,14 @@ class Phone:
 
         until(f"{code} hangs up", ended)
 
+    def hold(self, number, call, to):
+        """Puts the other side on hold: sends, and wants to hear nothing."""
+        self.request("INVITE", number, call, 2, to, "c", body=SDP + "a=sendonly\r\n")
+        status, _ = until(f"{number} is on hold", lambda: self.final(call, "2 INVITE"))
+        if status != 200:
+            raise Failed(f"hold was answered {status}")
+        self.request("ACK", number, call, 2, to, "c")
+
     def hang_up(self, number, call, to):
-        self.request("BYE", number, call, 2, to, "c")
-        until(f"{number} takes the end", lambda: self.final(call, "2 BYE"))
+        self.request("BYE", number, call, 3, to, "c")
+        until(f"{number} takes the end", lambda: self.final(call, "3 BYE"))
