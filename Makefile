@@ -19,7 +19,7 @@ help:
 	@echo "make java        the Java bindings: one jar with the release inside, sources and Javadoc, in target/java (needs a JDK)"
 	@echo "make install     the release to PREFIX (/usr/local), below DESTDIR: library, headers, pkg-config, CMake, tps (make lib tool first)"
 	@echo "make deb         Debian packages in target/deb           make reproducible   builds in another folder and compares"
-	@echo "make abidiff     the interface against that of the last release (needs abigail-tools)"
+	@echo "make abidiff     the header against the interface of the last release (needs abigail-tools)"
 	@echo "make bench       figures, as ratios against a bare client in the same run"
 	@echo "make valgrind    the C tests under memcheck          make asan, make tsan   under the sanitizers"
 	@echo "make test-peers  third-party servers from npm on loopback (needs Node)"
