@@ -105,7 +105,7 @@ valgrind:
 # The sanitizers ship with the stable toolchain; RUSTC_BOOTSTRAP lets this build, and no other, ask for them. Only the library and the C
 # programs are built with them: the programs bring the runtime. gcc 12's allocator for ASan does not survive a fork in a busy process (its
 # lock stays taken in the child), so forked.c runs without it.
-TARGET := $(shell rustc -vV | sed -n 's/^host: //p')
+TARGET = $(shell rustc -vV | sed -n 's/^host: //p')
 SANITIZED = $(CARGO) build --quiet --lib --package teams-presence-sync --features test-hooks --target $(TARGET)
 
 asan:
