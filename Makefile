@@ -19,7 +19,7 @@ help:
 	@echo "make java        the Java bindings: one jar with the release inside, sources and Javadoc, in target/java (needs a JDK)"
 	@echo "make install     the release to PREFIX (/usr/local), below DESTDIR: library, headers, pkg-config, CMake, tps (make lib tool first)"
 	@echo "make deb         Debian packages in target/deb           make reproducible   builds in another folder and compares"
-	@echo "make abidiff     the interface against that of the last release (needs abigail-tools)"
+	@echo "make abidiff     the header against the interface of the last release (needs abigail-tools)"
 	@echo "make bench       figures, as ratios against a bare client in the same run"
 	@echo "make valgrind    the C tests under memcheck          make asan, make tsan   under the sanitizers"
 	@echo "make test-peers  third-party servers from npm on loopback (needs Node)"
@@ -112,7 +112,7 @@ valgrind:
 # The sanitizers ship with the stable toolchain; RUSTC_BOOTSTRAP lets this build, and no other, ask for them. Only the library and the C
 # programs are built with them: the programs bring the runtime. gcc 12's allocator for ASan does not survive a fork in a busy process (its
 # lock stays taken in the child), so forked.c runs without it.
-TARGET := $(shell rustc -vV | sed -n 's/^host: //p')
+TARGET = $(shell rustc -vV | sed -n 's/^host: //p')
 SANITIZED = $(CARGO) build --quiet --lib --package teams-presence-sync --features test-hooks --target $(TARGET)
 
 asan:

@@ -103,6 +103,7 @@ echo 'activate-noawait ldconfig' >"$work/$library/DEBIAN/triggers"
 echo "libteams_presence_sync $major $library (>= $version)" >"$work/$library/DEBIAN/shlibs"
 {
     echo "$soname $library #MINVER#"
+    echo "* Build-Depends-Package: $develop"
     grep -v '^#' packaging/abi/symbols.txt | while read -r name _ release; do echo " $name@Base $release"; done
 } >"$work/$library/DEBIAN/symbols"
 control "$library" libs "$(needs "$work/$library/usr/lib/$triplet/$soname.$minor")" 'Multi-Arch: same\n' <<'END'

@@ -28,7 +28,10 @@ def linked():
     tree = run(cargo, "tree", *roots, "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}", "--locked", "--offline")
     # "name v1.2.3", and for crates of this repository " (/its/folder)".
     used = {tuple(line.split(" ")[:2]) for line in tree.splitlines() if line}
-    packages = json.loads(run(cargo, "metadata", "--format-version", "1", "--locked", "--offline"))["packages"]
+    # Of this platform: sources of others' crates need not be here.
+    host = re.search(r"^host: (.*)$", run(os.environ.get("RUSTC", "rustc"), "-vV"), re.MULTILINE).group(1)
+    metadata = run(cargo, "metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", host)
+    packages = json.loads(metadata)["packages"]
     found = [package for package in packages if package["source"] and (package["name"], "v" + package["version"]) in used]
     return sorted(found, key=lambda package: (package["name"], package["version"]))
 

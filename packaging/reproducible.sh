@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the release a second time, from a copy of the tree in another folder, and compares; then looks for paths of this machine.
-# For `make reproducible`, which has built target/release.
+# For `make reproducible`, which has built target/release. OTHER_CARGO_HOME=FOLDER makes the second build take its crates from there; what is missing
+# cargo fetches.
 set -eu
 cd "$(dirname "$0")/.."
 here=$PWD
@@ -12,8 +13,10 @@ if git rev-parse --git-dir >/dev/null 2>&1; then
 else
     tar --exclude=./target -cf - . | tar -xf - -C "$elsewhere"
 fi
-echo "building in $elsewhere"
-(cd "$elsewhere" && unset CARGO_TARGET_DIR && packaging/cargo.sh rustc --quiet --locked --release --lib --crate-type cdylib,staticlib)
+home=${CARGO_HOME:-$HOME/.cargo}
+other=${OTHER_CARGO_HOME:-$home}
+echo "building in $elsewhere, with the crates of $other"
+(cd "$elsewhere" && unset CARGO_TARGET_DIR && CARGO_HOME=$other packaging/cargo.sh rustc --quiet --locked --release --lib --crate-type cdylib,staticlib)
 
 bad=0
 for file in libteams_presence_sync.so libteams_presence_sync.a; do
@@ -24,7 +27,7 @@ for file in libteams_presence_sync.so libteams_presence_sync.a; do
         echo "DIFFERENT: $one and $two"
         bad=1
     fi
-    for path in "$here" "${CARGO_HOME:-$HOME/.cargo}" "${RUSTUP_HOME:-$HOME/.rustup}" "$HOME/"; do
+    for path in "$here" "$home" "$other" "${RUSTUP_HOME:-$HOME/.rustup}" "$HOME/"; do
         [ "$path" != "//" ] || continue
         found=$(strings -a "$one" | grep -cF "$path" || true)
         [ "$found" = 0 ] || { echo "LOCAL PATH: $file names $path $found times"; bad=1; }

@@ -124,4 +124,6 @@ fn the_metadata_for_cargo_c_has_the_version_of_the_interface() {
     let expected = format!("version = \"{}.{}.0\"", TPS_ABI_VERSION >> 16, TPS_ABI_VERSION & 0xffff);
     assert!(section.contains(&expected), "not {expected}: {section}");
     assert!(section.contains("version_suffix_components = 1"), "{section}");
+    // Without the feature cargo-c refuses; a section of another name it does not read.
+    assert!(manifest.contains("\ncapi = []\n") && manifest.contains("\n[package.metadata.capi.pkg_config]\n"), "{manifest}");
 }
