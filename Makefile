@@ -5,7 +5,7 @@ PROFILE_DIR := target/debug
 LIB := $(PROFILE_DIR)/libteams_presence_sync.so
 CFLAGS := -std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude
 
-.PHONY: help demo-parts demo demo-notify test test-build soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo java test-asterisk test-java flood fuzz
+.PHONY: help demo-parts demo demo-notify test test-build soak lint deny lib bench valgrind asan tsan test-peers test-network header docs clean-demo java test-asterisk asterisk-root test-java flood fuzz
 
 help:
 	@echo "make demo        a C program loads the library and shows a day of a small office in a minute"
@@ -203,6 +203,10 @@ test-asterisk:
 	$(CARGO) build --quiet --lib --package teams-presence-sync
 	$(CARGO) build --quiet --package teams-presence-simulator
 	@bash tests/asterisk/run.sh
+
+# For CI, beside the tests: what takes test-asterisk a minute before it begins.
+asterisk-root:
+	@bash tests/asterisk/run.sh root
 
 test-java:
 	$(call need,$(CARGO),https://rustup.rs)
