@@ -84,6 +84,8 @@ fn shape(shape_: &Shape) -> Value {
         Shape::OneOf(tag, tables) => one_of(tag, tables),
         Shape::List(element) => match element {
             Shape::GraphWord(_) => json!({ "type": "array", "minItems": 1, "items": shape(element) }),
+            // An empty entry is left out with a warning.
+            Shape::Text(_) => json!({ "type": "array", "items": { "type": "string" } }),
             _ => json!({ "type": "array", "items": shape(element) }),
         },
         Shape::Named(member) => {

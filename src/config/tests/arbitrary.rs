@@ -128,6 +128,15 @@ fn the_valid_document_is_valid() {
     assert!(warnings(&document).is_empty() && schema_allows(&document), "{:?}", warnings(&document));
 }
 
+/// What is left out with a warning is accepted.
+#[test]
+fn an_empty_entry_of_a_list_of_texts_is_allowed() {
+    let mut document = valid();
+    document["opt_out"] = json!(["", "101"]);
+    let document = document.to_string();
+    assert!(warnings(&document).len() == 2 && schema_allows(&document), "{:?}", warnings(&document));
+}
+
 proptest! {
     #[test]
     fn any_document(value in any_json()) {
