@@ -3,7 +3,6 @@
 #include "teams_presence.h"
 
 #include <asterisk/astobj2.h>
-#include <asterisk/stasis.h>
 #include <asterisk/stasis_channels.h>
 #include <asterisk/stringfields.h>
 #include <asterisk/taskprocessor.h>
@@ -132,10 +131,8 @@ int teams_calls_open(void (*changed)(const char *device))
 {
     tell = changed;
     calls = ao2_container_alloc_hash(AO2_ALLOC_OPT_LOCK_MUTEX, 0, BUCKETS, call_hash_fn, NULL, call_cmp_fn);
-    watch = calls != NULL ? stasis_subscribe(ast_channel_topic_all(), on_message, NULL) : NULL;
-    if (watch == NULL || stasis_subscription_accept_message_type(watch, ast_channel_snapshot_type()) != 0
-        || stasis_subscription_set_filter(watch, STASIS_SUBSCRIPTION_FILTER_SELECTIVE) != 0
-        || stasis_subscription_set_congestion_limits(watch, -1, MOST_WAITING) != 0 || look_around() != 0) {
+    watch = calls != NULL ? teams_host_watch(ast_channel_topic_all(), ast_channel_snapshot_type(), on_message, MOST_WAITING) : NULL;
+    if (watch == NULL || look_around() != 0) {
         teams_calls_close();
         return -1;
     }

@@ -8,7 +8,6 @@
 
 #include <asterisk/astobj2.h>
 #include <asterisk/devicestate.h>
-#include <asterisk/stasis.h>
 #include <asterisk/stringfields.h>
 #include <asterisk/taskprocessor.h>
 
@@ -262,10 +261,8 @@ static void on_message(void *data, struct stasis_subscription *subscription, str
 int teams_extensions_open(void)
 {
     extensions = ao2_container_alloc_hash(AO2_ALLOC_OPT_LOCK_MUTEX, 0, BUCKETS, extension_hash_fn, extension_sort_fn, extension_cmp_fn);
-    watch = extensions != NULL ? stasis_subscribe(ast_device_state_topic_all(), on_message, NULL) : NULL;
-    if (watch == NULL || stasis_subscription_accept_message_type(watch, ast_device_state_message_type()) != 0
-        || stasis_subscription_set_filter(watch, STASIS_SUBSCRIPTION_FILTER_SELECTIVE) != 0
-        || stasis_subscription_set_congestion_limits(watch, -1, MOST_WAITING) != 0 || teams_calls_open(calls_changed) != 0) {
+    watch = extensions != NULL ? teams_host_watch(ast_device_state_topic_all(), ast_device_state_message_type(), on_message, MOST_WAITING) : NULL;
+    if (watch == NULL || teams_calls_open(calls_changed) != 0) {
         teams_extensions_close();
         return -1;
     }

@@ -6,7 +6,6 @@
 #include <asterisk/astobj2.h>
 #include <asterisk/devicestate.h>
 #include <asterisk/pbx.h>
-#include <asterisk/stasis.h>
 
 #define DND_FAMILY "DND"
 #define MARK_FAMILY "TeamsPresence"
@@ -86,4 +85,15 @@ int teams_host_set_presence(const char *extension, const char *word)
 const char *teams_host_lamp_of(const char *device)
 {
     return strncasecmp(device, LAMP, strlen(LAMP)) == 0 ? device + strlen(LAMP) : NULL;
+}
+
+struct stasis_subscription *teams_host_watch(struct stasis_topic *topic, struct stasis_message_type *type, stasis_subscription_cb told, long most_waiting)
+{
+    struct stasis_subscription *watch = stasis_subscribe(topic, told, NULL);
+    if (watch == NULL
+        || (stasis_subscription_accept_message_type(watch, type) == 0 && stasis_subscription_set_filter(watch, STASIS_SUBSCRIPTION_FILTER_SELECTIVE) == 0
+            && stasis_subscription_set_congestion_limits(watch, -1, most_waiting) == 0))
+        return watch;
+    stasis_unsubscribe_and_join(watch);
+    return NULL;
 }

@@ -8,6 +8,7 @@
 #include <asterisk/lock.h>
 #include <asterisk/logger.h>
 #include <asterisk/module.h>
+#include <asterisk/stasis.h>
 #include <asterisk/strings.h>
 #include <asterisk/utils.h>
 
@@ -48,6 +49,8 @@ void teams_host_set_device_lamps(const char *extension, int on);
 int teams_host_set_presence(const char *extension, const char *word);
 /* The extension behind Custom:DND, or NULL for another device. */
 const char *teams_host_lamp_of(const char *device);
+/* Is told of messages of this type alone, on a thread of Asterisk's. NULL where that failed; stasis_unsubscribe_and_join ends it. */
+struct stasis_subscription *teams_host_watch(struct stasis_topic *topic, struct stasis_message_type *type, stasis_subscription_cb told, long most_waiting);
 
 /* calls.c: the devices whose person is in a call, by the channels of Asterisk */
 

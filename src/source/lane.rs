@@ -60,6 +60,13 @@ struct Flight {
     single: bool,
 }
 
+impl Flight {
+    /// Its answer does for who wants to know since then, if it is still out.
+    fn does_for(&self, since: u64) -> bool {
+        since <= self.began + FRESH_MS
+    }
+}
+
 /// When the lane may go.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
@@ -90,7 +97,7 @@ impl Lane {
     pub(super) fn take(&mut self, wanted: &mut Wanted, now: u64, limit: u32, may: impl Fn(Guid) -> bool) -> Option<Vec<Guid>> {
         let mut held: BTreeSet<Guid> = BTreeSet::new();
         for flight in &self.flights {
-            let fresh = |id: &&Guid| wanted.get(id).is_some_and(|since| *since <= flight.began + FRESH_MS);
+            let fresh = |id: &&Guid| wanted.get(id).is_some_and(|since| flight.does_for(*since));
             held.extend(flight.ids.iter().filter(fresh));
         }
         let mut ids = Vec::new();
@@ -126,7 +133,7 @@ impl Lane {
             return;
         }
         for id in ids.iter() {
-            if wanted.get(id).is_some_and(|since| *since <= flight.began + FRESH_MS && *since < read_at) {
+            if wanted.get(id).is_some_and(|since| flight.does_for(*since) && *since < read_at) {
                 wanted.remove(id);
             }
         }

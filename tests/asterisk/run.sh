@@ -9,6 +9,7 @@ repository=$(cd "$(dirname "$0")/../.." && pwd)
 here=$repository/tests/asterisk
 root=$repository/target/asterisk-root
 lab=$repository/target/asterisk
+. "$repository/tests/support/debian_root.sh"
 skip() { echo "SKIPPED test-asterisk: $1"; exit 0; }
 
 [ "$(id -u)" = 0 ] || skip "needs root, for a root of its own and network namespaces"
@@ -17,20 +18,7 @@ for tool in ip python3 strip unshare; do
 done
 unshare --mount --pid --fork true 2>/dev/null || skip "mount and process namespaces are not allowed here"
 packages=asterisk,asterisk-dev,gcc,libc6-dev,libc6-dbg,make,valgrind
-if [ ! -e "$root/complete-$packages" ]; then
-    if ! command -v mmdebstrap >/dev/null 2>&1; then
-        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap; } >/dev/null 2>&1 ||
-            skip "no mmdebstrap, and no Debian archive to install it from"
-    fi
-    echo "making $root: Debian testing with Asterisk"
-    rm -rf "$root" "$root.part"
-    mkdir -p "$(dirname "$root")"
-    # The archive's copy may be older than its release file allows.
-    mmdebstrap --mode=root --aptopt='Acquire::Check-Valid-Until "false"' --variant=minbase --include=$packages forky "$root.part" \
-        >"$root.log" 2>&1 || skip "the root cannot be made: $(grep -m1 '^E:' "$root.log" || tail -1 "$root.log")"
-    : >"$root.part/complete-$packages"
-    mv "$root.part" "$root"
-fi
+debian_root "$root" forky "$packages" "Asterisk"
 [ "${1:-}" != root ] || exit 0
 
 space=tps-asterisk-$$

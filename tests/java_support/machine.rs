@@ -214,7 +214,7 @@ pub(crate) fn awaited(running: &mut Running, text: &str) {
     }
 }
 
-/// The launcher of Java 8 makes this call itself, once for each argument of `main`; the bindings have no such call.
+/// The launcher of Java 8 makes this call itself, once for each argument of `main`.
 const LAUNCHER: &str =
     "WARNING in native method: JNI call made without checking exceptions when required to from CallStaticObjectMethod\n";
 
@@ -222,7 +222,8 @@ const LAUNCHER: &str =
 pub(crate) fn finished(running: Running) -> String {
     let (status, output) = running.wait(WITHIN);
     assert!(status.is_some_and(|status| status.success()), "{}\n{output}", ended(status, WITHIN));
-    let output = output.replace(LAUNCHER, "");
+    // Only there: where `make test` runs, such a call of the bindings would be seen.
+    let output = if std::env::var_os("TPS_JAVA").is_some() { output.replace(LAUNCHER, "") } else { output };
     for warning in ["WARNING in native method", "FATAL ERROR in native method", "WARNING: JNI", "Warning: SIG"] {
         assert!(!output.contains(warning), "{warning}:\n{output}");
     }

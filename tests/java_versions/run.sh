@@ -9,6 +9,7 @@ repository=$(cd "$(dirname "$0")/../.." && pwd)
 here=$repository/tests/java_versions
 root=$repository/target/java-root
 lab=$repository/target/java-versions
+. "$repository/tests/support/debian_root.sh"
 skip() { echo "SKIPPED test-java: $1"; exit 0; }
 fail() { echo "FAILED test-java: $1"; exit 1; }
 
@@ -19,20 +20,7 @@ unshare --mount true 2>/dev/null || skip "mount namespaces are not allowed here"
 packages=openjdk-8-jre-headless,openjdk-11-jre-headless,openjdk-17-jre-headless,openjdk-21-jre-headless,openjdk-25-jdk-headless,maven
 for plugin in compiler enforcer jar javadoc resources source; do packages=$packages,libmaven-$plugin-plugin-java; done
 packages=$packages,libsurefire-java
-if [ "$(cat "$root/complete" 2>/dev/null)" != "$packages" ]; then
-    if ! command -v mmdebstrap >/dev/null 2>&1; then
-        { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap; } >/dev/null 2>&1 ||
-            skip "no mmdebstrap, and no Debian archive to install it from"
-    fi
-    echo "making $root: Debian unstable with Java and Maven"
-    rm -rf "$root" "$root.part"
-    mkdir -p "$(dirname "$root")"
-    # The archive's copy may be older than its release file allows.
-    mmdebstrap --mode=root --aptopt='Acquire::Check-Valid-Until "false"' --variant=minbase --include=$packages sid "$root.part" \
-        >"$root.log" 2>&1 || skip "the root cannot be made: $(grep -m1 '^E:' "$root.log" || tail -n 1 "$root.log")"
-    echo "$packages" >"$root.part/complete"
-    mv "$root.part" "$root"
-fi
+debian_root "$root" sid "$packages" "Java and Maven"
 rm -rf "$lab"
 mkdir -p "$lab"
 export TPS_JAVA_ROOT=$root
