@@ -3,7 +3,7 @@ import json
 import sqlite3
 
 from calls import Calls
-from configurations import Configurations
+from configurations import MODULE, Configurations
 from crowd import CROWD, Crowd
 from pbx import VALGRIND, Asterisk, Teams
 from sip import Phone
@@ -12,7 +12,6 @@ from wait import Failed, equal, until
 PEOPLE = {"101": "ann", "102": "ben", "103": "cleo", "104": "dev", "105": "eva", "106": "finn"}
 IN_ASTDB = {"107": "gina", "108": "hugo"}
 DEVICES = {"104": ",,PJSIP/104&PJSIP/desk-104"}
-MODULE = "res_teams_presence.so"
 
 
 class Scenes(Calls, Configurations, Crowd):
